@@ -1,0 +1,142 @@
+//! What a comparison can see: the smallest drop it would find, and the number of clusters it would need.
+//!
+//! Plan in clusters: `standard_deviation` is that of one cluster's contribution to the mean, which after a comparison is
+//! `standard_error · √clusters`. Cases are clusters times the cases a cluster has on average.
+
+use statrs::function::gamma::ln_gamma;
+
+use super::distribution::{normal_cdf, normal_quantile, t_quantile};
+
+/// No plan asks for more clusters than this; beyond it the answer is "not with this scorer".
+const MOST_CLUSTERS: u64 = 100_000_000;
+
+/// Chance that a one-sided paired t test at level `alpha` finds a true drop of `drop`.
+///
+/// 1 − F(t₁₋α; n − 1, drop·√n / σ), with F the noncentral t distribution function. `None` unless
+/// σ > 0, n ≥ 2 and 0 < alpha < 1.
+pub fn power(drop: f64, standard_deviation: f64, clusters: u64, alpha: f64) -> Option<f64> {
+    if clusters < 2 || standard_deviation <= 0.0 || !(drop / standard_deviation).is_finite() {
+        return None;
+    }
+    let degrees_of_freedom = clusters as f64 - 1.0;
+    let critical = t_quantile(1.0 - alpha, degrees_of_freedom)?;
+    let shift = drop * (clusters as f64).sqrt() / standard_deviation;
+    Some(1.0 - noncentral_t_cdf(critical, degrees_of_freedom, shift))
+}
+
+/// Smallest true drop that a one-sided paired t test at level `alpha` finds with the given power.
+///
+/// The root in `drop` of [`power`]. A positive number in the unit of the score; 0 where σ is 0. `None` below two
+/// clusters, or unless alpha < power < 1.
+pub fn minimum_detectable_drop(standard_deviation: f64, clusters: u64, alpha: f64, target: f64) -> Option<f64> {
+    let sane = alpha > 0.0 && target > alpha && target < 1.0;
+    if clusters < 2 || !sane || !standard_deviation.is_finite() || standard_deviation < 0.0 {
+        return None;
+    }
+    if standard_deviation == 0.0 {
+        return Some(0.0);
+    }
+    let reaches = |drop: f64| power(drop, 1.0, clusters, alpha).is_some_and(|power| power >= target);
+    let mut high = 1.0;
+    while !reaches(high) {
+        high *= 2.0;
+        if high > 1e9 {
+            return None;
+        }
+    }
+    let mut low = 0.0;
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if reaches(middle) { high = middle } else { low = middle }
+    }
+    Some(high * standard_deviation)
+}
+
+/// Fewest clusters with which a drop of `distance` is found with the given power at one-sided level `alpha`.
+///
+/// With the margin as `distance` this is the size at which a change that changes nothing passes with chance `target`;
+/// with the distance between estimate and margin, the size that would settle an inconclusive comparison if the
+/// estimate held. `None` where no affordable number would do, or unless `distance` > 0, σ ≥ 0 and alpha < power < 1.
+pub fn clusters_needed(distance: f64, standard_deviation: f64, alpha: f64, target: f64) -> Option<u64> {
+    if distance.is_nan() || distance <= 0.0 {
+        return None;
+    }
+    let enough = |clusters| minimum_detectable_drop(standard_deviation, clusters, alpha, target).map(|d| d <= distance);
+    enough(2)?; // unusable inputs end here
+    let normal = (normal_quantile(1.0 - alpha)? + normal_quantile(target)?) * standard_deviation / distance;
+    if normal * normal > MOST_CLUSTERS as f64 {
+        return None;
+    }
+    // The normal approximation lies a few clusters below the answer: walk up from it.
+    let start = whole(normal * normal).max(2);
+    (start..=MOST_CLUSTERS).find(|clusters| enough(*clusters).unwrap_or(false))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by MOST_CLUSTERS and positive")]
+fn whole(value: f64) -> u64 {
+    value as u64
+}
+
+/// Distribution function of the noncentral t, P((Z + shift) / √(V/df) ≤ t).
+///
+/// Integrates Φ(t·u − shift) over the density of u = √(V/df) by Simpson's rule. The density is within twelve standard
+/// deviations, about 1/√(2 df) each, of its centre at 1.
+fn noncentral_t_cdf(t: f64, degrees_of_freedom: f64, shift: f64) -> f64 {
+    const STEPS: u32 = 600;
+    let half = degrees_of_freedom / 2.0;
+    let log_scale = std::f64::consts::LN_2 + half * half.ln() - ln_gamma(half);
+    let density = |u: f64| (log_scale + (degrees_of_freedom - 1.0) * u.ln() - half * u * u).exp();
+    let reach = 12.0 / (2.0 * degrees_of_freedom).sqrt();
+    let low = (1.0 - reach).max(1e-12);
+    let step = (1.0 + reach - low) / f64::from(STEPS);
+    let term = |index: u32| {
+        let u = low + step * f64::from(index);
+        let weight = if index == 0 || index == STEPS { 1.0 } else { f64::from(2 + 2 * (index % 2)) };
+        weight * density(u) * normal_cdf(t * u - shift)
+    };
+    (0..=STEPS).map(term).sum::<f64>() * step / 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_shift_it_is_the_central_t() {
+        for df in [1.0, 2.0, 5.0, 49.0, 1999.0] {
+            let t = t_quantile(0.95, df).unwrap();
+            assert!((noncentral_t_cdf(t, df, 0.0) - 0.95).abs() < 1e-7, "df {df}: {}", noncentral_t_cdf(t, df, 0.0));
+        }
+    }
+
+    #[test]
+    fn power_without_a_drop_is_the_level() {
+        assert!((power(0.0, 0.4, 30, 0.05).unwrap() - 0.05).abs() < 1e-7);
+    }
+
+    #[test]
+    fn clusters_needed_is_the_first_size_that_suffices() {
+        for (distance, sd) in [(0.05, 0.4), (0.3, 0.4), (0.01, 0.2)] {
+            let clusters = clusters_needed(distance, sd, 0.05, 0.8).unwrap();
+            assert!(minimum_detectable_drop(sd, clusters, 0.05, 0.8).unwrap() <= distance);
+            assert!(minimum_detectable_drop(sd, clusters - 1, 0.05, 0.8).unwrap() > distance);
+        }
+    }
+
+    #[test]
+    fn meaningless_plans_have_no_answer() {
+        assert_eq!(minimum_detectable_drop(0.4, 1, 0.05, 0.8), None);
+        assert_eq!(minimum_detectable_drop(f64::NAN, 10, 0.05, 0.8), None);
+        assert_eq!(minimum_detectable_drop(0.4, 10, 0.05, 0.05), None);
+        assert_eq!(clusters_needed(0.0, 0.4, 0.05, 0.8), None);
+        assert_eq!(clusters_needed(-0.1, 0.4, 0.05, 0.8), None);
+        assert_eq!(clusters_needed(1e-9, 0.4, 0.05, 0.8), None);
+        assert_eq!(power(0.1, 0.0, 10, 0.05), None);
+    }
+
+    #[test]
+    fn a_scorer_without_noise_sees_everything() {
+        assert_eq!(minimum_detectable_drop(0.0, 10, 0.05, 0.8), Some(0.0));
+        assert_eq!(clusters_needed(0.05, 0.0, 0.05, 0.8), Some(2));
+    }
+}
