@@ -1,0 +1,124 @@
+//! Sources of traces.
+//!
+//! Every source gives a [`Batch`]: the traces, and a count of what it had to leave out. What is wrong with one line or one
+//! record is an [`Omission`]; what makes a source useless is a [`SourceError`].
+
+pub mod otlp;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::trace::{Loss, Trace};
+
+/// Places that an omission shows as examples.
+const EXAMPLES: usize = 5;
+
+/// The traces of a source.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// The traces, earliest first.
+    pub traces: Vec<Trace>,
+    /// What was read and could not be used, by reason.
+    pub omissions: Vec<Omission>,
+}
+
+/// Something that was left out, how often, and where first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Omission {
+    /// What and why, such as `line is not JSON`.
+    pub reason: String,
+    /// How many times.
+    pub count: usize,
+    /// The first few places, as `file:line` with details.
+    pub examples: Vec<String>,
+}
+
+/// Counts omissions by reason, and keeps the first few places of each.
+#[derive(Debug, Default)]
+pub(crate) struct Omissions(BTreeMap<String, Omission>);
+
+impl Omissions {
+    pub(crate) fn add(&mut self, reason: &str, place: String) {
+        let omission = self.count(reason, 1);
+        if omission.examples.len() < EXAMPLES {
+            omission.examples.push(place);
+        }
+    }
+
+    fn count(&mut self, reason: &str, count: usize) -> &mut Omission {
+        let omission = self.0.entry(reason.to_owned()).or_default();
+        reason.clone_into(&mut omission.reason);
+        omission.count += count;
+        omission
+    }
+
+    pub(crate) fn add_loss(&mut self, loss: Loss) {
+        let counts = [
+            ("span read before", loss.duplicate_spans),
+            ("log record read before", loss.duplicate_logs),
+            ("span without trace or span id", loss.nameless_spans),
+            ("log record without its span", loss.orphan_logs),
+        ];
+        for (reason, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            self.count(reason, count);
+        }
+    }
+
+    /// The first place of all, as an explanation.
+    pub(crate) fn first(&self) -> Option<String> {
+        self.0.values().find_map(|omission| Some(format!("{}: {}", omission.reason, omission.examples.first()?)))
+    }
+
+    pub(crate) fn finish(self) -> Vec<Omission> {
+        self.0.into_values().collect()
+    }
+}
+
+/// Why a source gave no traces at all.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// A named file or folder does not exist.
+    #[error("no such trace file: {0}; check the path, which is relative to the configuration's folder")]
+    Missing(PathBuf),
+    /// A pattern that matches nothing.
+    #[error("no trace file matches {0:?}; check the pattern, which is relative to the configuration's folder")]
+    NoMatch(String),
+    /// A pattern that cannot be understood.
+    #[error("bad file pattern {pattern:?}: {reason}; use *, ** and ? as in a shell")]
+    Pattern {
+        /// The pattern as written.
+        pattern: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A folder that holds nothing to read.
+    #[error("no .json, .jsonl or .ndjson file (plain or .gz) in {0}; name the folder that the Collector writes to")]
+    EmptyFolder(PathBuf),
+    /// The operating system refused.
+    #[error("cannot read {path}: {error}; check that it is a readable file")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// A file that is not JSON text.
+    #[error("{path} is {what}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do.
+        what: &'static str,
+    },
+    /// Files were read, and not one line of them was an OTLP export.
+    #[error("no OTLP export could be read from {files}: {reason}; expected JSON with resourceSpans or resourceLogs")]
+    Nothing {
+        /// The file, or how many.
+        files: String,
+        /// The first thing that was wrong.
+        reason: String,
+    },
+}
