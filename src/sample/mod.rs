@@ -1,0 +1,130 @@
+//! The sample: a seeded, stratified choice among the cases of the recorded traffic, which says what it left out.
+
+mod allocate;
+mod draw;
+mod filter;
+mod redaction;
+
+mod strata;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::evalset::Case;
+
+pub use filter::Filter;
+pub use redaction::{anonymise, hash_ids, redact, redact_case};
+
+/// The reason in [`Sample::left_out`] of cases for which `where` does not hold.
+pub const NOT_MATCHED: &str = "`where` does not hold";
+/// The reason in [`Sample::left_out`] of cases that the draw passed over.
+pub const NOT_DRAWN: &str = "not drawn";
+
+/// `sample:` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SampleConfig {
+    /// How many cases to keep at most; all of them where absent.
+    pub size: Option<usize>,
+    /// The same seed draws the same cases from the same traffic.
+    pub seed: u64,
+    /// Paths into the case, such as `metadata.intent`: every combination of their values is a stratum.
+    pub strata: Vec<String>,
+    /// How many cases a rare stratum gets at least, as far as it has them and `size` allows.
+    pub min_per_stratum: usize,
+}
+
+impl Default for SampleConfig {
+    fn default() -> Self {
+        Self { size: None, seed: 1, strata: Vec::new(), min_per_stratum: 1 }
+    }
+}
+
+/// The cases chosen, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The chosen cases, in the order in which they came. `weight` is set where a stratum's share of the sample differs
+    /// from its share of the population; the mean weight is 1.
+    pub cases: Vec<Case>,
+    /// How many cases there were to choose from.
+    pub seen: usize,
+    /// How many cases each reason left out. Whoever made the cases may add their own reasons.
+    pub left_out: BTreeMap<String, usize>,
+    /// Every stratum by name; empty where the sample is not stratified.
+    pub strata: Vec<StratumSummary>,
+}
+
+/// One stratum, as the report shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StratumSummary {
+    /// `intent=refund`, or several joined by a comma.
+    pub name: String,
+    /// How many of the cases for which `where` holds are in it.
+    pub population: usize,
+    /// How many of these were drawn.
+    pub sampled: usize,
+}
+
+impl Sample {
+    /// How many cases were chosen.
+    pub fn kept(&self) -> usize {
+        self.cases.len()
+    }
+}
+
+/// Why no sample could be drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SampleError {
+    /// `where` is no expression.
+    #[error("`where` is not a valid expression: {what}\n  {expression}\n  {}", marker(*.column))]
+    Syntax {
+        /// What is wrong.
+        what: String,
+        /// The expression as it was written, on one line.
+        expression: String,
+        /// Where in it, in characters from 0.
+        column: usize,
+    },
+    /// `where` fails on a case, by comparing what cannot be compared or the like.
+    #[error("`where` fails on case {case}: {what}")]
+    Evaluation {
+        /// The case's id, or its trace's.
+        case: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// `where` holds for nothing.
+    #[error(
+        "`where` holds for none of {seen} cases: {expression}\nnames to use: {}{}",
+        .known.join(", "),
+        absent(.unknown)
+    )]
+    NothingMatches {
+        /// The expression.
+        expression: String,
+        /// How many cases there were.
+        seen: usize,
+        /// Names that some case has.
+        known: Vec<String>,
+        /// Names that the expression uses and no case has.
+        unknown: Vec<String>,
+    },
+    /// A stratum path that no case has.
+    #[error("`sample.strata`: no case has `{path}`; there are {}", .known.join(", "))]
+    UnknownStratum {
+        /// The path.
+        path: String,
+        /// Names that some case has.
+        known: Vec<String>,
+    },
+}
+
+fn marker(column: usize) -> String {
+    format!("{}^", " ".repeat(column))
+}
+
+fn absent(unknown: &[String]) -> String {
+    if unknown.is_empty() { String::new() } else { format!("\nno case has {}", unknown.join(", ")) }
+}
