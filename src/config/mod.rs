@@ -1,0 +1,152 @@
+//! The configuration: from the file, over what was written, to what it means.
+//!
+//! Each room defines and checks its own section; this room only gathers them. All mistakes are told at once, each with
+//! file, line, column and key.
+
+mod check;
+mod error;
+mod load;
+mod locate;
+mod raw;
+mod variables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+pub use self::error::{ConfigError, Mistake};
+pub use self::raw::{BudgetConfig, DecisionConfig, Inconclusive, OtlpConfig, TracesConfig};
+use crate::prompt::{Leg, Vars};
+use crate::provider::{Prices, ProviderConfig};
+use crate::redact::RedactConfig;
+use crate::sample::SampleConfig;
+use crate::score::Scorer;
+
+/// A checked configuration. All paths are ready to be opened.
+pub struct Config {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The gate's name.
+    pub name: String,
+    /// Where the cases come from.
+    pub cases: CaseSource,
+    /// What is taken out of them.
+    pub redact: RedactConfig,
+    /// Which of them are chosen.
+    pub sample: SampleConfig,
+    /// The change under test.
+    pub candidate: Candidate,
+    /// What it is measured against.
+    pub baseline: Baseline,
+    /// Variables computed from the case.
+    pub vars: Vars,
+    /// Prices of models.
+    pub prices: Prices,
+    /// The scorers, in the order in which they are written.
+    pub scorers: Vec<Scorer>,
+    /// The rules of the verdict.
+    pub decision: DecisionConfig,
+    /// Where a run stops.
+    pub budget: BudgetConfig,
+    /// The file's text, in which mistakes that only show later are found.
+    text: String,
+    providers: BTreeMap<String, ProviderConfig>,
+    /// Environment variables that providers name and that are not set: the key's path, and the name.
+    missing: BTreeMap<String, String>,
+}
+
+/// Where the cases come from.
+#[derive(Debug, Clone)]
+pub enum CaseSource {
+    /// A frozen evalset's folder or file.
+    Evalset(PathBuf),
+    /// Recorded traffic.
+    Traces(TracesConfig),
+    /// Neither is named; only commands that need no cases go on.
+    Unnamed,
+}
+
+/// The change under test.
+#[derive(Debug, Clone, Default)]
+pub struct Candidate {
+    /// The prompt file; without one the recorded messages are sent as they are.
+    pub prompt: Option<PathBuf>,
+    /// The model, instead of the prompt file's.
+    pub model: Option<String>,
+    /// The provider's name.
+    pub provider: Option<String>,
+    /// Parameters of the request, over those of the prompt file.
+    pub parameters: Map<String, Value>,
+    /// Legs instead of one model.
+    pub route: Vec<RouteLeg>,
+}
+
+/// A checked leg of a route, and the name of its provider.
+#[derive(Debug, Clone)]
+pub struct RouteLeg {
+    /// The leg.
+    pub leg: Leg,
+    /// The provider's name; `default` where absent.
+    pub provider: Option<String>,
+}
+
+/// What the candidate is measured against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Baseline {
+    /// Production's own answers.
+    Recorded,
+    /// The prompt as it stands at the base commit, run now.
+    Replay,
+    /// Scores made earlier by `eval-gate baseline`.
+    Stored(PathBuf),
+}
+
+impl Baseline {
+    /// Reads what is written under `baseline` or `--baseline`; a path is relative to `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        match text {
+            "recorded" => Ok(Self::Recorded),
+            "replay" => Ok(Self::Replay),
+            file if Path::new(file).extension().is_some_and(|extension| extension == "json") => {
+                Ok(Self::Stored(folder.join(file)))
+            }
+            other => Err(format!("`{other}` is no baseline: write recorded, replay, or the path of a baseline.json")),
+        }
+    }
+}
+
+impl Config {
+    /// The folder that paths in the configuration are relative to.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Whether there is a provider called `name`.
+    pub fn has_provider(&self, name: &str) -> bool {
+        self.providers.contains_key(name)
+    }
+
+    /// The provider called `name`. An environment variable that it needs and that is not set is an error here, where it
+    /// is used.
+    pub fn provider(&self, name: &str) -> Result<&ProviderConfig, ConfigError> {
+        let mistake = |key: String, message: String| {
+            let place = locate::locate(&self.text, &key);
+            let file = self.path.display().to_string();
+            ConfigError::Invalid(vec![Mistake { file, place, key, message }])
+        };
+        let prefix = format!("providers.{name}.");
+        if let Some((key, variable)) = self.missing.iter().find(|(key, _)| key.starts_with(&prefix)) {
+            return Err(mistake(
+                key.clone(),
+                format!("the environment variable {variable} is not set; set it, or write a value"),
+            ));
+        }
+        self.providers.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.providers.keys().map(String::as_str).collect();
+            let known =
+                if known.is_empty() { "none is defined".to_owned() } else { format!("there is {}", known.join(", ")) };
+            mistake(format!("providers.{name}"), format!("there is no such provider; {known}"))
+        })
+    }
+}

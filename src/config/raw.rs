@@ -1,0 +1,103 @@
+//! The sections of the configuration as they are written.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// `traces:`, exactly one source.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TracesConfig {
+    /// OTLP files.
+    pub otlp: Option<OtlpConfig>,
+    /// A minijinja expression over the case; the cases for which it does not hold are left out.
+    #[serde(rename = "where")]
+    pub filter: Option<String>,
+}
+
+/// Files written by the `OpenTelemetry` Collector's file exporter, and OTLP/JSON documents.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtlpConfig {
+    /// Files, folders or glob patterns, relative to the configuration's folder.
+    pub files: Vec<PathBuf>,
+}
+
+/// `candidate:`, the change under test.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CandidateConfig {
+    /// The prompt file; without one the recorded messages are sent as they are.
+    pub prompt: Option<PathBuf>,
+    /// The model, instead of the prompt file's.
+    pub model: Option<String>,
+    /// The provider's name in `providers`; `default` where absent.
+    pub provider: Option<String>,
+    /// Parameters of the request, over those of the prompt file.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+    /// Legs instead of one model.
+    #[serde(default)]
+    pub route: Vec<LegConfig>,
+}
+
+/// A leg of a route.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LegConfig {
+    /// The leg's name, for messages.
+    pub name: String,
+    /// The model.
+    pub model: Option<String>,
+    /// The provider's name in `providers`.
+    pub provider: Option<String>,
+    /// An expression over the case; the leg is passed over where it does not hold.
+    pub when: Option<String>,
+    /// An expression over the answer; where it does not hold, the next leg answers.
+    pub accept: Option<String>,
+}
+
+/// `decision:`, the rules of the verdict.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DecisionConfig {
+    /// The promised chance that a change that changes nothing is blocked.
+    pub false_block_rate: f64,
+    /// What an inconclusive verdict does.
+    pub inconclusive: Inconclusive,
+    /// The share of a scorer's attempts that may be left unscored.
+    pub max_unscored: f64,
+    /// Attempts of each arm at each case.
+    pub repeats: u32,
+    /// Looks at the scores; this version takes one, whatever is written.
+    pub looks: u32,
+}
+
+impl Default for DecisionConfig {
+    fn default() -> Self {
+        Self { false_block_rate: 0.05, inconclusive: Inconclusive::Warn, max_unscored: 0.05, repeats: 1, looks: 1 }
+    }
+}
+
+/// What an inconclusive verdict does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Inconclusive {
+    /// It is said, and does not block.
+    Warn,
+    /// It blocks.
+    Fail,
+    /// It does not block.
+    Pass,
+}
+
+/// `budget:`, where a run stops.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetConfig {
+    /// US dollars.
+    pub usd: Option<f64>,
+    /// Requests to providers; answers from the cache are free.
+    pub requests: Option<u64>,
+}
