@@ -1,0 +1,176 @@
+//! What is typed: the doc comments here are the help texts.
+#![expect(missing_docs, reason = "flattened options have their docs where they are defined")]
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Replays sampled production traces against a changed prompt, model or route, and says whether the change may merge.
+///
+/// Exit codes: 0 pass (or inconclusive, where the config lets it), 1 fail, 2 usage or configuration error and nothing was
+/// sent, 3 inconclusive where that blocks, 4 the run could not be judged.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the candidate on the cases, compare it with the baseline, and give the verdict
+    Run(RunArgs),
+    /// Turn recorded traces into an evalset: a folder of frozen, redacted cases
+    Sample(SampleArgs),
+    /// Score the baseline's answers and store the scores, to compare later candidates with
+    Baseline(BaselineArgs),
+    /// Ask one case again with the candidate's prompt, and show both answers as a diff
+    Replay(ReplayArgs),
+    /// Check the configuration and all it names, and show what a run would do and cost; sends nothing
+    Check(RunArgs),
+    /// Give the verdict on scores made by any other harness
+    Compare(CompareArgs),
+    /// Render a finished run's report.json again
+    Report(ReportArgs),
+}
+
+/// Options that choose the configuration.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// The configuration
+    #[arg(short, long, value_name = "FILE", default_value = "eval-gate.yaml", env = "EVAL_GATE_CONFIG")]
+    pub config: PathBuf,
+    /// The folder for everything that a run makes
+    #[arg(long, value_name = "DIR", default_value = ".eval-gate", env = "EVAL_GATE_OUT")]
+    pub out: PathBuf,
+}
+
+/// Options that choose the cases.
+#[derive(Debug, Args)]
+pub struct SampleOptions {
+    /// Take N cases, instead of the configuration's `sample.size`
+    #[arg(long, value_name = "N")]
+    pub sample: Option<NonZeroUsize>,
+    /// The seed of sampling and of the sign flips, instead of the configuration's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// Options that choose who answers.
+#[derive(Debug, Args)]
+pub struct ProviderOptions {
+    /// The provider to use in place of `default`, by its name in the configuration
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    /// Use recorded answers and the cache only; a miss is an error
+    #[arg(long)]
+    pub offline: bool,
+    /// Ask again even where the cache has an answer
+    #[arg(long, conflicts_with = "offline")]
+    pub fresh: bool,
+    /// Write every answer to FILE, for a `recorded` provider to answer from
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+/// Options that choose the change and what it is measured against.
+#[derive(Debug, Args)]
+pub struct ArmOptions {
+    /// The candidate's prompt, instead of the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub prompt: Option<PathBuf>,
+    /// The candidate's model, instead of the configuration's and the prompt file's
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// The baseline, instead of the configuration's: recorded, replay, or a baseline.json
+    #[arg(long, value_name = "WHAT")]
+    pub baseline: Option<String>,
+    /// The commit whose prompt is the baseline of `replay`
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+}
+
+/// `run` and `check`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub arms: ArmOptions,
+    #[command(flatten)]
+    pub sampling: SampleOptions,
+    #[command(flatten)]
+    pub providers: ProviderOptions,
+}
+
+/// `sample`.
+#[derive(Debug, Args)]
+pub struct SampleArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub sampling: SampleOptions,
+    /// The evalset's folder
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Replace the cases that are there
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// `baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The file to write; baseline.json beside the evalset where absent
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The case's id, or its first characters
+    pub case: String,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The baseline's scores, JSON lines
+    pub baseline: PathBuf,
+    /// The candidate's scores, JSON lines
+    pub candidate: PathBuf,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// The seed of the sign flips, instead of the configuration's
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A report.json
+    pub report: PathBuf,
+    /// The format on stdout
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// The verdict and its table as plain text
+    Text,
+    /// Markdown as GitHub renders it
+    Markdown,
+    /// JSON, version 1
+    Json,
+}

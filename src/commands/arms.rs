@@ -1,0 +1,197 @@
+//! From the configuration and the command line to the two arms and the judges, ready to be asked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Error;
+use crate::cli::{ArmOptions, ProviderOptions};
+use crate::config::{Baseline, Candidate, Config, RouteLeg};
+use crate::git::{BaseCommit, GitError};
+use crate::prompt::Prompt;
+use crate::provider::{Cache, CacheMode, Provider, Recorder};
+use crate::replay::{Asked, BaselineArm};
+use crate::score::Scorer;
+use crate::score::judge::Judge;
+
+/// Providers by their names, each made once, so that arms and judges share limits.
+pub(super) struct Providers {
+    /// What `default` stands for.
+    default: String,
+    cache: Arc<Cache>,
+    recorder: Option<Arc<Recorder>>,
+    made: BTreeMap<String, Arc<Provider>>,
+}
+
+impl Providers {
+    pub(super) fn new(options: &ProviderOptions, out: &Path) -> Result<Self, Error> {
+        let mode = match (options.offline, options.fresh) {
+            (true, _) => CacheMode::Offline,
+            (_, true) => CacheMode::Fresh,
+            _ => CacheMode::ReadWrite,
+        };
+        let folder = out.join("cache");
+        let cache = Cache::open(&folder, mode).map_err(|source| Error::Write { path: folder.clone(), source })?;
+        let recorder = options.record.as_deref().map(|file| {
+            let recorder = Recorder::open(file).map_err(|source| Error::Write { path: file.into(), source })?;
+            Ok::<_, Error>(Arc::new(recorder))
+        });
+        let default = options.provider.clone().unwrap_or_else(|| "default".to_owned());
+        Ok(Self { default, cache: Arc::new(cache), recorder: recorder.transpose()?, made: BTreeMap::new() })
+    }
+
+    /// The provider called `name`; `default` is what `--provider` names.
+    fn get(&mut self, config: &Config, name: Option<&str>) -> Result<Arc<Provider>, Error> {
+        let name = name.filter(|name| *name != "default").unwrap_or(&self.default);
+        if let Some(provider) = self.made.get(name) {
+            return Ok(provider.clone());
+        }
+        let provider = Provider::new(name, config.provider(name)?)?.with_cache(self.cache.clone());
+        let provider = match &self.recorder {
+            Some(recorder) => provider.with_recorder(recorder.clone()),
+            None => provider,
+        };
+        let provider = Arc::new(provider);
+        self.made.insert(name.to_owned(), provider.clone());
+        Ok(provider)
+    }
+
+    /// The provider of every judge, by the scorer's index: the one it names, else `judge`, else `default`.
+    pub(super) fn judges(
+        &mut self,
+        config: &Config,
+        scorers: &[Scorer],
+    ) -> Result<BTreeMap<usize, Arc<Provider>>, Error> {
+        let fallback = config.has_provider("judge").then_some("judge");
+        let judges = scorers.iter().enumerate().filter_map(|(index, scorer)| Some((index, scorer.judge()?)));
+        let provider = |(index, judge): (usize, &Judge)| {
+            let provider = self.get(config, judge.provider().or(fallback))?;
+            if judge.model().or(provider.model()).is_none() {
+                let (path, name) = (config.path.display(), &scorers[index].name);
+                return Err(Error::Usage(format!(
+                    "{path}: scorers.{name}.judge: no model is named; write one here or under providers.{}",
+                    provider.name()
+                )));
+            }
+            Ok((index, provider))
+        };
+        judges.map(provider).collect()
+    }
+
+    /// Calls that all of them together may have in flight.
+    pub(super) fn concurrency(&self) -> usize {
+        self.made.values().fold(0, |sum, provider| provider.concurrency().saturating_add(sum))
+    }
+
+    /// Writes the recording, if one was asked for.
+    pub(super) fn finish_recording(&self) -> Result<(), Error> {
+        let Some(recorder) = &self.recorder else { return Ok(()) };
+        recorder.finish().map_err(|source| Error::Write { path: recorder.path().into(), source })
+    }
+}
+
+/// The candidate, as the command line and the configuration describe it.
+pub(super) fn candidate(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<Asked, Error> {
+    let of_config = &config.candidate;
+    let path = options.prompt.as_ref().or(of_config.prompt.as_ref());
+    let prompt = path.map(|path| Prompt::read(path)).transpose()?;
+    let model = options.model.clone().or(of_config.model.clone());
+    asked(config, Candidate { model, ..of_config.clone() }, prompt, providers)
+}
+
+/// An arm that asks as `candidate` says.
+fn asked(
+    config: &Config,
+    candidate: Candidate,
+    prompt: Option<Prompt>,
+    providers: &mut Providers,
+) -> Result<Asked, Error> {
+    let Candidate { model, parameters, provider, route, .. } = candidate;
+    // A model named on the command line is one model, whatever the route.
+    let route = if model.is_some() { Vec::new() } else { route };
+    let mut legs = Vec::with_capacity(route.len());
+    for RouteLeg { leg, provider: of_leg } in route {
+        legs.push((leg, providers.get(config, of_leg.as_deref().or(provider.as_deref()))?));
+    }
+    let provider = match legs.first() {
+        Some((_, provider)) => provider.clone(),
+        None => providers.get(config, provider.as_deref())?,
+    };
+    Ok(Asked { prompt, model, parameters, provider, route: legs })
+}
+
+/// What the candidate is measured against, and that in words.
+pub(super) struct BaselinePlan {
+    pub(super) kind: Baseline,
+    pub(super) arm: BaselineArm,
+    pub(super) of: String,
+}
+
+impl BaselinePlan {
+    /// Whether its answers were timed on another machine or at another time than the candidate's: only a replay is timed
+    /// beside it.
+    pub(super) fn is_timed_apart(&self) -> bool {
+        self.kind != Baseline::Replay
+    }
+}
+
+/// The baseline, as the command line and the configuration describe it.
+pub(super) fn baseline(
+    config: &Config,
+    options: &ArmOptions,
+    providers: &mut Providers,
+) -> Result<BaselinePlan, Error> {
+    let named = options.baseline.as_deref().map(|text| Baseline::parse(text, Path::new("")));
+    let kind = named.transpose().map_err(|message| Error::Usage(format!("--baseline: {message}")))?;
+    let kind = kind.unwrap_or_else(|| config.baseline.clone());
+    let (arm, of) = match &kind {
+        Baseline::Recorded => (BaselineArm::Recorded, "production's recorded answers".to_owned()),
+        Baseline::Stored(path) => (BaselineArm::Absent, format!("the scores stored in {}", path.display())),
+        Baseline::Replay => {
+            let (asked, of) = replayed(config, options, providers)?;
+            (BaselineArm::Asked(Box::new(asked)), of)
+        }
+    };
+    Ok(BaselinePlan { kind, arm, of })
+}
+
+/// The candidate as the configuration and its prompt stood at the base commit.
+fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<(Asked, String), Error> {
+    let github_base = std::env::var("GITHUB_BASE_REF").ok();
+    let base = BaseCommit::find(config.folder(), options.base.as_deref(), github_base.as_deref())?;
+    let then = at_base(config, &base)?;
+    let prompt = match &then.prompt {
+        Some(path) => Some(Prompt::parse(&path.display().to_string(), &base.read(path)?)?),
+        None => None,
+    };
+    let of = match &then.prompt {
+        Some(path) => format!("{} at commit {}, asked now", path.display(), base.short()),
+        None => format!("the recorded prompts, asked now as configured at commit {}", base.short()),
+    };
+    Ok((asked(config, then, prompt, providers)?, of))
+}
+
+/// The configuration's candidate at the base commit: a change of model or parameters is a change too. Where there was no
+/// configuration yet, today's counts.
+fn at_base(config: &Config, base: &BaseCommit) -> Result<Candidate, Error> {
+    match base.read(&config.path) {
+        Ok(text) => {
+            let title = format!("{} at commit {}", config.path.display(), base.short());
+            Ok(Candidate::parse(&title, config.folder(), &text, &|name| std::env::var(name).ok())?)
+        }
+        Err(GitError::NoFile { .. }) => Ok(config.candidate.clone()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An arm in words.
+pub(super) fn describe(asked: &Asked) -> String {
+    let prompt = asked.prompt.as_ref();
+    let model = asked.model.as_deref().or(prompt.and_then(|prompt| prompt.model.as_deref())).or(asked.provider.model());
+    let prompt = prompt.map_or_else(|| "the recorded messages".to_owned(), |prompt| prompt.path.clone());
+    if asked.route.is_empty() {
+        return format!("{prompt} on {}", model.unwrap_or("the recorded model"));
+    }
+    let legs: Vec<&str> = asked.route.iter().map(|(leg, _)| leg.name.as_str()).collect();
+    format!("{prompt} by the route {}", legs.join(" → "))
+}

@@ -1,0 +1,68 @@
+//! `baseline`: scores the baseline's answers and stores the scores.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::carry_out::{Finished, carry_out};
+use super::plan::{Plan, fingerprints};
+use super::{Error, output, tally};
+use crate::cli::BaselineArgs;
+use crate::compare::{ScoreTable, StoredBaseline};
+use crate::config::{Baseline, CaseSource};
+use crate::exit::ExitStatus;
+
+/// What is scored is the baseline as a run would have it: production's answers, or those of the prompt at the base commit.
+/// The candidate is not asked.
+pub(super) async fn baseline(args: &BaselineArgs) -> Result<ExitStatus, Error> {
+    let plan = Plan::new(&args.run)?;
+    if matches!(plan.baseline.kind, Baseline::Stored(_)) {
+        return Err(Error::Usage(
+            "a stored baseline cannot be made of a stored baseline; use --baseline recorded or replay".into(),
+        ));
+    }
+    let finished = carry_out(&plan, None).await;
+    plan.providers.finish_recording()?;
+    if let Some(why) = &finished.circumstances.why_incomplete() {
+        return Err(Error::Incomplete(why.clone()));
+    }
+    let columns = tally::columns(plan.panel.scorers(), plan.is_timed_apart());
+    let table = tally::table(columns, &plan.chosen.cases, &finished.worked);
+    let path = args.to.clone().unwrap_or_else(|| beside_evalset(&plan));
+    let mut stored = StoredBaseline::new(plan.baseline.of.clone(), fingerprints(plan.panel.scorers()));
+    stored.cases = scores(&table);
+    describe_missing(&finished);
+    if stored.cases.values().all(BTreeMap::is_empty) {
+        return Err(Error::Incomplete("no case has a score".into()));
+    }
+    output::write(&path, &stored.to_json())?;
+    output::note(&format!("stored the scores of {} cases in {}", stored.cases.len(), path.display()));
+    Ok(ExitStatus::Pass)
+}
+
+/// Says what has no score, and why.
+fn describe_missing(finished: &Finished) {
+    let (failed, not_replayable) = tally::failures(&finished.worked);
+    for (why, count) in failed.iter().chain(&not_replayable) {
+        output::note(&format!("  without scores: {count} × {why}"));
+    }
+}
+
+fn beside_evalset(plan: &Plan) -> PathBuf {
+    match &plan.config.cases {
+        CaseSource::Evalset(path) if path.is_dir() => path.join("baseline.json"),
+        CaseSource::Evalset(path) => path.with_file_name("baseline.json"),
+        CaseSource::Traces(_) | CaseSource::Unnamed => PathBuf::from("baseline.json"),
+    }
+}
+
+fn scores(table: &ScoreTable) -> BTreeMap<String, BTreeMap<String, f64>> {
+    let of_row = |cells: &[_]| {
+        let named = table.columns.iter().zip(cells);
+        named
+            .filter_map(|(column, (baseline, _)): (_, &(crate::compare::Cell, _))| {
+                Some((column.name.clone(), baseline.value?))
+            })
+            .collect()
+    };
+    table.rows.iter().map(|row| (row.case.clone(), of_row(&row.cells))).collect()
+}

@@ -1,0 +1,86 @@
+//! What a run took: calls, tokens, money and time, by what they were for.
+
+use super::work::Worked;
+use crate::provider::{Completion, Prices};
+use crate::replay::{Arm, Origin, Outcome};
+use crate::report::UsageRow;
+
+/// The bill: candidate, baseline, judge.
+pub(super) fn usage(worked: &[Option<Worked>], prices: &Prices) -> Vec<UsageRow> {
+    let mut bills = [Bill::default(), Bill::default(), Bill::default()];
+    for attempt in worked.iter().flatten().flat_map(|worked| worked.baseline.iter().chain(&worked.candidate)) {
+        if let Outcome::Answered(answer) = &attempt.attempt.outcome {
+            let bill = &mut bills[usize::from(attempt.attempt.arm == Arm::Baseline)];
+            bill.add(&answer.completion, answer.origin != Origin::Fresh, answer.cost_usd);
+        }
+        for call in attempt.scores.iter().filter_map(|scored| scored.call.as_ref()) {
+            if let Ok((completion, is_cached)) = &call.reply {
+                bills[2].add(completion, *is_cached, call.cost(prices));
+            }
+        }
+    }
+    let rows = ["candidate", "baseline", "judge"].into_iter().zip(bills);
+    rows.filter(|(_, bill)| bill.row.calls > 0).map(|(purpose, bill)| bill.into_row(purpose)).collect()
+}
+
+#[derive(Default)]
+struct Bill {
+    row: UsageRow,
+    usd: f64,
+    is_unpriced: bool,
+}
+
+impl Bill {
+    fn add(&mut self, completion: &Completion, is_cached: bool, cost: Option<f64>) {
+        let usage = completion.usage.unwrap_or_default();
+        self.row.calls += 1;
+        self.row.cached += usize::from(is_cached);
+        self.row.input_tokens += usage.input;
+        self.row.output_tokens += usage.output;
+        self.row.seconds += completion.timing.total_ms / 1_000.0;
+        match cost {
+            Some(usd) => self.usd += usd,
+            None => self.is_unpriced = true,
+        }
+    }
+
+    fn into_row(self, purpose: &str) -> UsageRow {
+        let cost_usd = (!self.is_unpriced).then_some(self.usd);
+        UsageRow { purpose: purpose.to_owned(), cost_usd, ..self.row }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::work::ScoredAttempt;
+    use crate::provider::{Timing, Usage};
+    use crate::replay::{Answer, Attempt};
+
+    #[test]
+    fn a_bill_with_an_unknown_price_names_no_sum() {
+        let completion = Completion {
+            usage: Some(Usage { input: 100, output: 10, cached: 0 }),
+            timing: Timing { ttft_ms: None, total_ms: 500.0 },
+            ..Completion::default()
+        };
+        let attempt = |arm, repeat, origin, cost_usd| {
+            let answer = Answer { model: "m".into(), completion: completion.clone(), cost_usd, origin };
+            let outcome = Outcome::Answered(Box::new(answer));
+            ScoredAttempt { attempt: Attempt { arm, repeat, outcome }, scores: Vec::new() }
+        };
+        let worked = Worked {
+            baseline: vec![attempt(Arm::Baseline, 0, Origin::Recorded, None)],
+            candidate: vec![
+                attempt(Arm::Candidate, 0, Origin::Fresh, Some(0.25)),
+                attempt(Arm::Candidate, 1, Origin::Cached, Some(0.25)),
+            ],
+        };
+        let rows = usage(&[Some(worked)], &Prices::default());
+        let told: Vec<_> = rows
+            .iter()
+            .map(|r| (r.purpose.as_str(), r.calls, r.cached, r.input_tokens, r.cost_usd, r.seconds))
+            .collect();
+        assert_eq!(told, [("candidate", 2, 1, 200, Some(0.5), 1.0), ("baseline", 1, 1, 100, None, 0.5)]);
+    }
+}

@@ -1,0 +1,73 @@
+//! Whatever can end a command.
+
+use std::path::PathBuf;
+
+use crate::compare::{ScoreFileError, StoredError};
+use crate::config::ConfigError;
+use crate::evalset::EvalsetError;
+use crate::git::GitError;
+use crate::prompt::PromptError;
+use crate::provider::ProviderError;
+use crate::redact::RedactError;
+use crate::sample::SampleError;
+use crate::source::SourceError;
+
+/// Why a command ended without a verdict. The texts are those of the rooms: what happened, where, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A prompt file.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// An evalset.
+    #[error(transparent)]
+    Evalset(#[from] EvalsetError),
+    /// A rule of redaction.
+    #[error(transparent)]
+    Redact(#[from] RedactError),
+    /// A source of traces.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The choice of cases.
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    /// A provider, before anything was sent.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The base commit.
+    #[error(transparent)]
+    Base(#[from] GitError),
+    /// A score file.
+    #[error(transparent)]
+    Scores(#[from] ScoreFileError),
+    /// A stored baseline.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+    /// A report.json.
+    #[error("{}: {problem}", path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A combination of options and configuration that means nothing.
+    #[error("{0}")]
+    Usage(String),
+    /// Nothing is left to work with.
+    #[error("no case is left: see above what was left out and why")]
+    NoCases,
+    /// A run that has to be whole was not finished.
+    #[error("not finished: {0}; nothing was written")]
+    Incomplete(String),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}

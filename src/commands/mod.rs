@@ -1,0 +1,50 @@
+//! One short function a command. They read like the way of the data: config, cases, replay, score, compare, verdict,
+//! report.
+
+mod arms;
+mod baseline;
+mod bill;
+mod carry_out;
+mod cases;
+mod check;
+mod compare;
+mod conclude;
+mod error;
+mod foresight;
+mod output;
+mod plan;
+mod repeat;
+mod replay;
+mod report;
+mod run;
+mod sample;
+mod tally;
+mod work;
+
+use crate::cli::{Cli, Command, ConfigArgs};
+use crate::config::Config;
+use crate::exit::ExitStatus;
+
+pub use self::error::Error;
+
+/// Carries out what was asked for. Errors go to stderr, and their kind decides the exit status.
+pub async fn run(cli: Cli) -> ExitStatus {
+    let outcome = match cli.command {
+        Command::Run(args) => run::run(&args).await,
+        Command::Sample(args) => sample::sample(&args),
+        Command::Baseline(args) => baseline::baseline(&args).await,
+        Command::Replay(args) => replay::replay(&args).await,
+        Command::Check(args) => check::check(&args),
+        Command::Compare(args) => compare::compare(&args),
+        Command::Report(args) => report::report(&args),
+    };
+    outcome.unwrap_or_else(|error| {
+        output::error(&error);
+        ExitStatus::from(&error)
+    })
+}
+
+/// Reads the configuration with the process's environment.
+fn read_config(args: &ConfigArgs) -> Result<Config, Error> {
+    Ok(Config::read(&args.config, &|name| std::env::var(name).ok())?)
+}

@@ -1,0 +1,19 @@
+//! `run`: the main job.
+
+use super::carry_out::carry_out;
+use super::conclude::conclude;
+use super::plan::Plan;
+use super::{Error, output};
+use crate::cli::RunArgs;
+use crate::exit::ExitStatus;
+
+pub(super) async fn run(args: &RunArgs) -> Result<ExitStatus, Error> {
+    let plan = Plan::new(args)?;
+    let finished = carry_out(&plan, Some(plan.candidate.clone())).await;
+    // A recording that cannot be written must not cost the report, nor the other way round.
+    let recorded = plan.providers.finish_recording();
+    let report = conclude(&plan, &finished, args);
+    output::report(&report, &args.config.out)?;
+    recorded?;
+    Ok(ExitStatus::from_code(report.verdict.exit_code))
+}

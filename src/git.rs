@@ -1,0 +1,103 @@
+//! The repository's history, as far as the baseline needs it: files as they stand at the base commit.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The commit that a change is measured against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseCommit {
+    /// Its full id.
+    pub id: String,
+    /// The repository's root.
+    root: PathBuf,
+}
+
+/// Why the base commit or a file in it cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// git did not do what it was asked.
+    #[error("`baseline: replay` needs git: {0}")]
+    Failed(String),
+    /// No base commit could be found.
+    #[error(
+        "the base commit of `baseline: replay` cannot be found: {0}; name it with --base REF, and fetch enough history (on GitHub: actions/checkout with fetch-depth: 0)"
+    )]
+    NoBase(String),
+    /// The file is not there.
+    #[error(
+        "{path} does not exist at the base commit {commit}, so there is no baseline to replay; use `--baseline recorded`"
+    )]
+    NoFile {
+        /// The file.
+        path: String,
+        /// The commit.
+        commit: String,
+    },
+}
+
+impl BaseCommit {
+    /// Finds the base of the work in `folder`: `named`, else where HEAD left the pull request's base branch (`github_base`,
+    /// from `GITHUB_BASE_REF`), else where it left the default branch.
+    pub fn find(folder: &Path, named: Option<&str>, github_base: Option<&str>) -> Result<Self, GitError> {
+        let root = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
+        let id = match (named, github_base.filter(|base| !base.is_empty())) {
+            (Some(name), _) => commit(&root, name)?,
+            (None, Some(base)) => merge_base(&root, &[&format!("origin/{base}"), base])?,
+            (None, None) => merge_base(&root, &["origin/HEAD", "origin/main", "origin/master", "main", "master"])?,
+        };
+        Ok(Self { id, root })
+    }
+
+    /// The text of a file at this commit; `path` is where it stands now.
+    pub fn read(&self, path: &Path) -> Result<String, GitError> {
+        let missing = || GitError::NoFile { path: path.display().to_string(), commit: self.short().to_owned() };
+        let absolute = std::path::absolute(path).map_err(|error| GitError::Failed(error.to_string()))?;
+        let root = self.root.canonicalize().map_err(|error| GitError::Failed(error.to_string()))?;
+        let inside = resolve(&absolute).strip_prefix(&root).map_err(|_| missing())?.to_owned();
+        let inside = inside.to_string_lossy().replace('\\', "/");
+        let output = output(&self.root, &["show", &format!("{}:{inside}", self.id)])?;
+        if output.status.success() { Ok(String::from_utf8_lossy(&output.stdout).into_owned()) } else { Err(missing()) }
+    }
+
+    /// The first characters of its id.
+    pub fn short(&self) -> &str {
+        self.id.get(..12).unwrap_or(&self.id)
+    }
+}
+
+/// The path without links in its folders, as far as these exist: what was moved since is read where it was.
+fn resolve(path: &Path) -> PathBuf {
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => folder.canonicalize().unwrap_or_else(|_| resolve(folder)).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+fn commit(root: &Path, name: &str) -> Result<String, GitError> {
+    // `--end-of-options` keeps a name that starts with a dash from being read as an option.
+    git(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")])
+        .map_err(|_| GitError::NoBase(format!("`{name}` is no commit here")))
+}
+
+fn merge_base(root: &Path, branches: &[&str]) -> Result<String, GitError> {
+    let Some(tip) = branches.iter().find_map(|branch| commit(root, branch).ok()) else {
+        return Err(GitError::NoBase(format!("there is none of {}", branches.join(", "))));
+    };
+    git(root, &["merge-base", "HEAD", &tip])
+        .map_err(|_| GitError::NoBase("HEAD and the base branch have no common commit here".into()))
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Result<String, GitError> {
+    let output = output(folder, arguments)?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    Err(GitError::Failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
+}
+
+fn output(folder: &Path, arguments: &[&str]) -> Result<Output, GitError> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).args(arguments).env("GIT_OPTIONAL_LOCKS", "0");
+    command.output().map_err(|error| GitError::Failed(format!("cannot run git: {error}")))
+}

@@ -1,0 +1,29 @@
+//! Parses, sets up logging and TLS, runs, and ends with a documented exit code.
+
+use std::io::IsTerminal;
+
+use clap::Parser;
+use eval_gate::{Cli, ExitStatus, run};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitStatus {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("EVAL_GATE_LOG").unwrap_or_else(|_| EnvFilter::new("eval_gate=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .with_target(false)
+        .init();
+    // Fails only if a provider is already there, and then TLS works just as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(run(cli)),
+        Err(error) => {
+            tracing::error!("cannot start: {error}");
+            ExitStatus::Error
+        }
+    }
+}
