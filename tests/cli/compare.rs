@@ -1,0 +1,188 @@
+//! `compare`: the verdict on score files of any other harness.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, Ran};
+
+const CONFIG: &str =
+    "version: 1\nscorers:\n  valid: { score: {}, gate: { max_drop: 0.1, slices: [metadata.intent] } }\n";
+const UNSLICED: &str = "version: 1\nscorers:\n  valid: { score: {}, gate: { max_drop: 0.1 } }\n";
+
+/// A project with the scores of both arms; `None` leaves a case out.
+fn project(
+    cases: usize,
+    baseline: impl Fn(usize) -> Option<Value>,
+    candidate: impl Fn(usize) -> Option<Value>,
+) -> Project {
+    let project = Project::new();
+    project.write("eval-gate.yaml", CONFIG);
+    let lines = |score: &dyn Fn(usize) -> Option<Value>| {
+        (0..cases).filter_map(|case| Some((case, score(case)?))).fold(String::new(), |mut lines, (case, score)| {
+            let tags = json!({"intent": (["refund", "shipping"][case % 2])});
+            writeln!(lines, "{}", json!({"case": format!("c{case:03}"), "tags": tags, "scores": {"valid": score}}))
+                .unwrap();
+            lines
+        })
+    };
+    project.write("a.jsonl", lines(&baseline));
+    project.write("b.jsonl", lines(&candidate));
+    project
+}
+
+fn compare(project: &Project) -> Ran {
+    project.run("compare a.jsonl b.jsonl")
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the scores of some arms have gaps")]
+fn one(_: usize) -> Option<Value> {
+    Some(json!(1))
+}
+
+#[test]
+fn equal_scores_pass() {
+    let project = project(20, one, one);
+    compare(&project).expect(0, &["Pass: all 3 gated comparisons are inside their margins", "20 cases compared of 20"]);
+    let first = project.read(".eval-gate/report.json");
+    compare(&project).expect(0, &[]);
+    assert_eq!(project.read(".eval-gate/report.json"), first);
+}
+
+#[test]
+fn a_broken_class_fails_and_is_named() {
+    let project = project(40, one, |case| Some(json!(usize::from(case % 2 == 1))));
+    compare(&project)
+        .expect(
+            1,
+            &["Fail: valid", "valid on intent=refund went from 1.000 to 0.000, beyond its margin of 0.100 (95 %"],
+        )
+        .lacks(&["valid on intent=shipping went"]);
+}
+
+#[test]
+fn few_cases_are_inconclusive() {
+    let project = project(12, one, |case| Some(json!(usize::from(case != 5))));
+    compare(&project).expect(0, &["Inconclusive: valid"]);
+    project.add("decision: { inconclusive: fail }");
+    compare(&project).expect(3, &["Inconclusive: valid"]);
+}
+
+#[test]
+fn missing_cases_are_counted_and_not_paired() {
+    let project = project(20, |case| (case != 3).then(|| json!(1)), |case| (case > 1).then(|| json!(1)));
+    compare(&project).expect(0, &["17 cases compared of 20 chosen, 3 left out"]);
+    let left_out = &project.report()["cases"]["left_out"];
+    assert_eq!(left_out[0], json!({"what": "missing in the candidate's scores", "count": 2}));
+    assert_eq!(left_out[1], json!({"what": "missing in the baseline's scores", "count": 1}));
+}
+
+#[test]
+fn nothing_in_common_is_no_verdict() {
+    let project = project(20, |case| (case < 10).then(|| json!(1)), |case| (case >= 10).then(|| json!(1)));
+    compare(&project).expect(4, &["Error: valid: no case was scored in both arms"]);
+}
+
+#[test]
+fn too_much_unscored_is_no_verdict() {
+    let project = project(20, one, |case| Some(if case < 4 { Value::Null } else { json!(1) }));
+    compare(&project).expect(4, &["Error: valid could not score 4 of 40 attempts"]);
+}
+
+#[test]
+fn clusters_and_not_cases_are_independent() {
+    let lines = |score: u8| {
+        (0..40).fold(String::new(), |mut lines, case| {
+            writeln!(
+                lines,
+                "{}",
+                json!({"case": case.to_string(), "cluster": format!("s{}", case % 4), "scores": {"valid": score}})
+            )
+            .unwrap();
+            lines
+        })
+    };
+    let project = Project::new();
+    project.write("eval-gate.yaml", UNSLICED);
+    project.write("a.jsonl", lines(1));
+    project.write("b.jsonl", lines(0));
+    compare(&project).expect(
+        0,
+        &["Inconclusive: valid went from 1.000 to 0.000; ", "40 cases of 4 clusters, and fewer than 5 decide nothing"],
+    );
+}
+
+#[test]
+fn a_single_cluster_is_no_verdict() {
+    let project = project(20, one, one);
+    for name in ["a.jsonl", "b.jsonl"] {
+        project
+            .write(name, "\u{feff}".to_owned() + &project.read(name).replace("\"tags\"", "\"cluster\":\"s\",\"tags\""));
+    }
+    compare(&project)
+        .expect(4, &["Error: valid: 20 cases were scored in both arms, but they are of 1 cluster, and fewer than 5"]);
+}
+
+#[test]
+fn weights_move_the_mean() {
+    let line = |case: usize, score: usize| json!({"case": case.to_string(), "weight": if case == 0 { 9.0 } else { 1.0 }, "scores": {"valid": score}});
+    let project = Project::new();
+    project.write("eval-gate.yaml", UNSLICED);
+    project.write("a.jsonl", (0..10).map(|case| line(case, 1).to_string() + "\n").collect::<String>());
+    project
+        .write("b.jsonl", (0..10).map(|case| line(case, usize::from(case > 0)).to_string() + "\n").collect::<String>());
+    compare(&project).expect(0, &["valid went from 1.000 to 0.500"]);
+}
+
+#[test]
+fn bad_files_are_named_with_their_line() {
+    for (text, expected) in [
+        ("", "b.jsonl: there are no scores in it"),
+        ("{\"case\": \"a\"}\n", "b.jsonl:1: missing field `scores`"),
+        (
+            "{\"case\": \"a\", \"scores\": {\"valid\": \"high\"}}\n",
+            "b.jsonl:1: invalid type: string \"high\", expected f64",
+        ),
+        ("{\"case\": \"a\", \"scores\": {\"valid\": 1e999}}\n", "b.jsonl:1: number out of range"),
+        ("{\"case\": \"a\", \"scores\": {\"valdi\": 1}}\n", "no case has a score `valid`"),
+        ("{\"case\": \"a\", \"scores\": {}, \"weight\": -1}\n", "b.jsonl:1: a weight must be above 0"),
+        (
+            "{\"case\": \"a\", \"scores\": {}, \"weight\": 1e308}\n",
+            "b.jsonl:1: a weight must be above 0, from a millionth",
+        ),
+        ("{\"case\": \"a\", \"scores\": {\"valid\": -1e300}}\n", "b.jsonl:1: the score `valid` is too large"),
+    ] {
+        let project = project(8, |_| None, one);
+        project.write("eval-gate.yaml", UNSLICED);
+        project.write("a.jsonl", "{\"case\": \"a\", \"scores\": {\"other\": 1}}\n");
+        project.write("b.jsonl", text);
+        compare(&project).expect(2, &[expected]);
+    }
+    let project = project(8, one, one);
+    project.write("b.jsonl", b"{\"case\": \"\xff\"}\n");
+    compare(&project).expect(2, &["b.jsonl", "UTF-8"]);
+    project.run("compare a.jsonl c.jsonl").expect(2, &["cannot read the scores c.jsonl"]);
+}
+
+#[test]
+fn slices_that_no_case_has_are_refused() {
+    let project = project(8, one, one);
+    project.edit("metadata.intent", "metadata.intnt");
+    compare(&project).expect(2, &["scorers.valid.gate.slices: no case has metadata.intnt; there is metadata.intent"]);
+}
+
+#[test]
+fn an_advisory_score_may_be_absent() {
+    let project = project(8, one, one);
+    project.add("  extra: { score: {} }");
+    compare(&project).expect(0, &["Pass"]);
+}
+
+#[test]
+fn a_config_that_gates_nothing_is_refused() {
+    let project = project(8, one, one);
+    project.write("eval-gate.yaml", "version: 1\nscorers: { valid: { score: {} } }\n");
+    compare(&project).expect(2, &["no scorer has a gate, so nothing could ever fail"]);
+    project.write("eval-gate.yaml", "version: 1\n");
+    compare(&project).expect(2, &["there are no scorers"]);
+}

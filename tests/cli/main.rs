@@ -1,0 +1,13 @@
+//! The program as its users meet it: the real binary in a folder of its own, a fake model to ask, the exit code and what
+//! is said.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod bad_input;
+mod baseline;
+mod compare;
+mod config;
+mod model;
+mod replay_base;
+mod run;
+mod sample;
+mod support;

@@ -1,0 +1,165 @@
+//! `sample`: recorded traces become an evalset, and nothing secret leaves with it.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use crate::model::{Model, Says};
+use crate::support::{Project, fixtures};
+
+const CONFIG: &str = "version: 1\ntraces:\n  otlp: { files: [traces] }\n";
+const SECRETS: [&str; 5] = ["ana@example.com", "4111 1111 1111 1111", "+49 30 901820", "sk-proj-", "session-3"];
+
+/// An export request with one model call, as `OpenInference` writes it.
+fn export(number: usize) -> Value {
+    let text = format!("Question {number}: I am ana@example.com, call +49 30 901820, my card is 4111 1111 1111 1111");
+    let answer = "fine, and the key is sk-proj-Zk3vT9qLw2Xr8Nb5Yc7Hd1Mf4Gj6Ps0A";
+    let metadata = json!({"intent": (["refund", "shipping", "other"][number % 3]), "tier": if number == 0 { "gold" } else { "free" }});
+    let attributes = [
+        ("openinference.span.kind", "LLM".to_owned()),
+        ("llm.model_name", "m".to_owned()),
+        ("llm.input_messages.0.message.role", "user".to_owned()),
+        ("llm.input_messages.0.message.content", text),
+        ("llm.output_messages.0.message.role", "assistant".to_owned()),
+        ("llm.output_messages.0.message.content", answer.to_owned()),
+        ("session.id", format!("session-{}", number / 2)),
+        ("metadata", metadata.to_string()),
+    ];
+    let attributes: Vec<Value> =
+        attributes.iter().map(|(key, value)| json!({"key": key, "value": {"stringValue": value}})).collect();
+    let span = json!({
+        "traceId": format!("{:032x}", number + 1), "spanId": format!("{:016x}", number + 1), "name": "answer",
+        "startTimeUnixNano": format!("{}", 1_795_436_733_000_000_000_u64 + number as u64 * 1_000_000_000),
+        "endTimeUnixNano": format!("{}", 1_795_436_733_500_000_000_u64 + number as u64 * 1_000_000_000),
+        "attributes": attributes,
+    });
+    json!({"resourceSpans": [{"scopeSpans": [{"scope": {"name": "openinference"}, "spans": [span]}]}]})
+}
+
+fn traces(count: usize) -> Project {
+    let project = Project::new();
+    let lines: String = (0..count).map(|number| export(number).to_string() + "\n").collect();
+    project.write("traces/day.jsonl", lines);
+    project.write("eval-gate.yaml", CONFIG);
+    project
+}
+
+fn cases(project: &Project, folder: &str) -> Vec<Value> {
+    let text = project.read(&format!("{folder}/cases.jsonl"));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn real_captures_become_cases_or_say_why_not() {
+    let project = Project::new();
+    for (name, bytes) in fixtures("captures/openllmetry") {
+        project.write(&format!("traces/{name}"), bytes);
+    }
+    project.write("eval-gate.yaml", CONFIG);
+    let ran = project
+        .run("sample --to evalset")
+        .expect(0, &["requests seen", "left out:", "not replayable: ", "wrote evalset/cases.jsonl"]);
+    let kept = cases(&project, "evalset").len();
+    assert!(kept > 8 && ran.stderr.contains(&format!("{kept} kept")), "{ran}");
+}
+
+#[test]
+fn nothing_secret_is_written_and_ids_stay_apart() {
+    let project = traces(12);
+    let ran = project
+        .run("sample --to evalset")
+        .expect(0, &["12 requests seen, 12 kept", "redacted: 12 × email", "12 × card"]);
+    let text = project.read("evalset/cases.jsonl");
+    for secret in SECRETS {
+        assert!(!text.contains(secret) && !ran.stderr.contains(secret), "{secret}: {text}");
+    }
+    let clusters: Vec<Value> = cases(&project, "evalset").iter().map(|case| case["cluster"].clone()).collect();
+    assert_eq!((&clusters[0], clusters[0] == clusters[2]), (&clusters[1], false));
+}
+
+#[test]
+fn the_same_seed_draws_the_same_cases() {
+    let project = traces(30);
+    project.add("sample: { size: 9, strata: [metadata.intent] }");
+    project.run("sample --to a").expect(0, &["30 requests seen, 9 kept", "left out: 21 × not drawn"]);
+    project.run("sample --to b").expect(0, &[]);
+    project.run("sample --to c --seed 2").expect(0, &[]);
+    assert_eq!(project.read("a/cases.jsonl"), project.read("b/cases.jsonl"));
+    assert_ne!(project.read("a/cases.jsonl"), project.read("c/cases.jsonl"));
+    let refunds = cases(&project, "a").iter().filter(|case| case["metadata"]["intent"] == "refund").count();
+    assert_eq!(refunds, 3);
+    project.run("sample --to a").expect(2, &["a/cases.jsonl exists", "--replace"]);
+    project.run("sample --to a --replace --sample 5").expect(0, &["5 kept"]);
+}
+
+#[test]
+fn compressed_files_are_read_alike() {
+    let project = traces(6);
+    project.run("sample --to a").expect(0, &[]);
+    let plain = std::fs::read(project.path("traces/day.jsonl")).unwrap();
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(&plain).unwrap();
+    project.write("traces/day.jsonl.gz", gz.finish().unwrap());
+    std::fs::remove_file(project.path("traces/day.jsonl")).unwrap();
+    project.run("sample --to b").expect(0, &["6 kept"]);
+    assert_eq!(project.read("a/cases.jsonl"), project.read("b/cases.jsonl"));
+}
+
+#[test]
+fn a_filter_chooses_and_its_mistakes_are_told() {
+    let project = traces(12);
+    project.add("  where: metadata.intent == 'refund' and metadata.tier != 'gold'");
+    project.run("sample --to a").expect(0, &["12 requests seen, 3 kept", "left out: 9 × `where` does not hold"]);
+    project.edit("metadata.intent == 'refund'", "metadata.intnt == 'refund'");
+    project.run("sample --to b").expect(4, &["`where` holds for none of 12 cases", "no case has metadata.intnt"]);
+    project.edit("metadata.intnt == 'refund'", "metadata.intent = 'refund'");
+    project.run("sample --to b").expect(2, &["eval-gate.yaml:4:10: traces.where: ", "not a valid expression"]);
+    assert!(!project.path("b").exists());
+}
+
+#[test]
+fn strata_that_no_case_has_are_refused() {
+    let project = traces(6);
+    project.add("sample: { strata: [metadata.intnt] }");
+    project
+        .run("sample --to a")
+        .expect(2, &["`sample.strata`: no case has `metadata.intnt`; there are", "metadata.intent"]);
+}
+
+#[test]
+fn live_traffic_is_redacted_before_it_is_sent_and_shown() {
+    let project = traces(12);
+    let model = Model::start(|_| Says::Text("fine".into()));
+    project.add(&format!("providers:\n  default: {{ openai: {{ base_url: \"{}\", retries: 0 }} }}", model.url));
+    project.add("scorers:\n  fine: { contains: fine, gate: { max_drop: 0.1 } }");
+    let ran = project.run("run").expect(0, &["Pass"]);
+    let sent = Value::from(model.asked()).to_string();
+    for secret in SECRETS {
+        for text in [&sent, &project.read(".eval-gate/report.json"), &project.read(".eval-gate/report.md"), &ran.stdout]
+        {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+    }
+    assert!(sent.contains("<EMAIL_1>"), "{sent}");
+}
+
+#[test]
+fn files_that_are_not_there_or_no_traces_are_told() {
+    let project = Project::new();
+    project.write("eval-gate.yaml", CONFIG);
+    project.run("sample --to a").expect(2, &["no such trace file: traces"]);
+    project.write("traces/readme.txt", "hello");
+    project.run("sample --to a").expect(2, &["no .json, .jsonl or .ndjson file", "in traces"]);
+    project.write("traces/day.jsonl", "hello\n");
+    project
+        .run("sample --to a")
+        .expect(4, &["no OTLP export could be read from traces/day.jsonl", "expected JSON with resourceSpans"]);
+    project.write("traces/day.jsonl", export(1).to_string() + "\nhello\n{\"resourceSpans\": [");
+    project
+        .run("sample --to a")
+        .expect(0, &["1 requests seen, 1 kept", "left out: 1 × line is not JSON", "left out: 1 × line is cut"]);
+    project.write("eval-gate.yaml", "version: 1\nevalset: a\n");
+    project.run("sample --to b").expect(2, &["there are no traces to sample; write traces:"]);
+}
