@@ -78,6 +78,21 @@ fn rooms_use_only_the_rooms_below_them() {
 }
 
 #[test]
+fn contributing_tells_the_same_order() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md")).unwrap();
+    let mut told = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
+        let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+        told.insert(names(cells[0]).into_iter().next().unwrap(), names(cells[2]));
+    }
+    for (room, allowed) in ORDER.iter().filter(|(room, _)| *room != "commands") {
+        let allowed: BTreeSet<String> = allowed.iter().map(|room| (*room).to_owned()).collect();
+        assert_eq!(told.get(*room), Some(&allowed), "the room {room}");
+    }
+}
+
+#[test]
 fn the_reader_of_uses_sees_paths_and_lists() {
     let text = "use crate::stats::x;\nuse crate::{source, trace};\nlet y = crate::report::escape::plain(z);";
     let expected = ["report", "source", "stats", "trace"].map(str::to_owned);
