@@ -1,7 +1,5 @@
 //! Parses, sets up logging and TLS, runs, and ends with a documented exit code.
 
-use std::io::IsTerminal;
-
 use clap::Parser;
 use eval_gate::{Cli, ExitStatus, run};
 use tracing_subscriber::EnvFilter;
@@ -12,7 +10,7 @@ fn main() -> ExitStatus {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(false)
         .without_time()
         .with_target(false)
         .init();

@@ -26,6 +26,14 @@ fn a_harmless_change_passes() {
 }
 
 #[test]
+fn a_person_at_a_terminal_sees_the_verdict() {
+    let project = Project::shop(&Model::fine(), 12);
+    if let Some(ran) = project.run_on_terminal("run") {
+        ran.expect(0, &["Pass: the one gated comparison is inside its margin."]).lacks(&["panicked"]);
+    }
+}
+
+#[test]
 fn a_regression_of_one_class_fails_and_is_named() {
     let model = Model::bad_on(|question| question % 2 == 0);
     let project = Project::shop(&model, 24);

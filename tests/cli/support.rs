@@ -95,6 +95,21 @@ impl Project {
         self.ran(&command.timeout(Duration::from_secs(30)).output().unwrap())
     }
 
+    /// Runs the program on a terminal of its own, by `script` of util-linux; `None` where that is not installed.
+    #[expect(clippy::print_stderr, reason = "a test that is not run must say so")]
+    pub(crate) fn run_on_terminal(&self, arguments: &str) -> Option<Ran> {
+        let mut command = self.command("script", "--quiet --return /dev/null --command");
+        command.arg(format!("{} {arguments}", env!("CARGO_BIN_EXE_eval-gate")));
+        command.env("TERM", "xterm").stdin(Stdio::null());
+        match command.output() {
+            Ok(output) => Some(self.ran(&output)),
+            Err(error) => {
+                eprintln!("not tested on a terminal: script: {error}");
+                None
+            }
+        }
+    }
+
     /// Starts the program, interrupts it so many `times` from when `is_time`, and waits for its end.
     pub(crate) fn interrupt(&self, arguments: &str, times: usize, is_time: impl Fn() -> bool) -> Ran {
         let mut command = self.command(env!("CARGO_BIN_EXE_eval-gate"), arguments);
