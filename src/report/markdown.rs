@@ -26,7 +26,7 @@ pub fn markdown(report: &Report) -> String {
         template.render(context! {
             headline => view::headline(report),
             emoji => view::emoji(report.verdict.ruling),
-            report => Value::from(Serde(&report_without_results(report))),
+            report => without_results(report),
             overall => Value::from(Serde(&overall)),
             slices => Value::from(Serde(&slices)),
             slice_count => report.comparisons.iter().filter(|row| row.slice.is_some()).count(),
@@ -41,8 +41,16 @@ pub fn markdown(report: &Report) -> String {
 }
 
 /// The template never needs all cases at once, and a large run has many.
-fn report_without_results(report: &Report) -> Report {
-    Report { results: Vec::new(), ..report.clone() }
+fn without_results(report: &Report) -> Value {
+    context! {
+        eval_gate => &report.eval_gate,
+        verdict => Value::from(Serde(&report.verdict)),
+        setup => Value::from(Serde(&report.setup)),
+        cases => Value::from(Serde(&report.cases)),
+        scorers => Value::from(Serde(&report.scorers)),
+        floors => Value::from(Serde(&report.floors)),
+        small_slices => Value::from(Serde(&report.small_slices)),
+    }
 }
 
 fn environment() -> Environment<'static> {
