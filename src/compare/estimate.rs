@@ -11,12 +11,27 @@ const DRAWS: usize = 2_000;
 /// The chance with which a detectable change is found.
 const POWER: f64 = 0.8;
 
+/// What is compared of each arm. The samples of a quantile are drawn once and serve both its interval and its test.
+pub(super) enum Summary {
+    Mean,
+    Quantile(f64, QuantileChange),
+}
+
+impl Summary {
+    /// `None` where a quantile cannot be taken.
+    pub(super) fn of(pairs: &Pairs, aggregate: Aggregate, seed: u64) -> Option<Self> {
+        match aggregate {
+            Aggregate::Mean => Some(Self::Mean),
+            Aggregate::Quantile(q) => Some(Self::Quantile(q, bootstrap(pairs, q, seed)?)),
+        }
+    }
+}
+
 /// Levels and interval of a comparison; `None` without pairs.
-pub(super) fn measure(pairs: &Pairs, aggregate: Aggregate, seed: u64) -> Option<Measured> {
-    match aggregate {
-        Aggregate::Mean => measure_means(pairs),
-        Aggregate::Quantile(q) => {
-            let change = bootstrap(pairs, q, seed)?;
+pub(super) fn measure(pairs: &Pairs, summary: &Summary) -> Option<Measured> {
+    match summary {
+        Summary::Mean => measure_means(pairs),
+        Summary::Quantile(_, change) => {
             let interval = enough(pairs).then(|| change.interval(CONFIDENCE)).flatten();
             Some(Measured { baseline: change.baseline, candidate: change.candidate, interval })
         }
@@ -51,15 +66,14 @@ fn bootstrap(pairs: &Pairs, q: f64, seed: u64) -> Option<QuantileChange> {
 /// with margin m the question is whether the mean of dᵢ + m·bᵢ is positive (−m·bᵢ where that level is below 0).
 pub(super) fn test(
     pairs: &Pairs,
-    aggregate: Aggregate,
+    summary: &Summary,
     direction: Direction,
     margin: Margin,
     measured: &Measured,
-    seed: u64,
 ) -> Option<Test> {
-    let room = match aggregate {
-        Aggregate::Mean => mean_room(pairs, direction, margin, measured.baseline)?,
-        Aggregate::Quantile(q) => quantile_room(&bootstrap(pairs, q, seed)?, q, direction, margin),
+    let room = match summary {
+        Summary::Mean => mean_room(pairs, direction, margin, measured.baseline)?,
+        Summary::Quantile(q, change) => quantile_room(change, *q, direction, margin),
     };
     let clusters = pairs.cluster_count() as u64;
     let standard_deviation = room.standard_error * (clusters as f64).sqrt();
@@ -159,8 +173,9 @@ mod tests {
     }
 
     fn tested(pairs: &Pairs, aggregate: Aggregate, direction: Direction, margin: Margin) -> Test {
-        let measured = measure(pairs, aggregate, 1).unwrap();
-        test(pairs, aggregate, direction, margin, &measured, 1).unwrap()
+        let summary = Summary::of(pairs, aggregate, 1).unwrap();
+        let measured = measure(pairs, &summary).unwrap();
+        test(pairs, &summary, direction, margin, &measured).unwrap()
     }
 
     fn is_near(a: f64, b: f64) -> bool {
@@ -191,7 +206,7 @@ mod tests {
     fn weights_move_levels_and_room_alike() {
         let mut pairs = pairs((0..20).map(|i| (1.0, if i < 10 { 0.0 } else { 1.0 })));
         pairs.weights = (0..20).map(|i| if i < 10 { 1.0 } else { 3.0 }).collect();
-        let measured = measure(&pairs, Aggregate::Mean, 1).unwrap();
+        let measured = measure(&pairs, &Summary::Mean).unwrap();
         assert!(is_near(measured.change(), -0.25));
         let test = tested(&pairs, Aggregate::Mean, Direction::HigherIsBetter, Margin::Absolute(0.3));
         assert!(is_near(test.room, 0.05));
@@ -208,11 +223,11 @@ mod tests {
     fn few_clusters_have_no_interval_and_no_bound() {
         for (count, has_bound) in [(4, false), (5, true)] {
             let pairs = pairs((0..count).map(|i| (1.0, f64::from(i % 2))));
-            let measured = measure(&pairs, Aggregate::Mean, 1).unwrap();
+            let measured = measure(&pairs, &Summary::Mean).unwrap();
             let test = tested(&pairs, Aggregate::Mean, Direction::HigherIsBetter, Margin::Absolute(0.1));
             assert_eq!((measured.interval.is_some(), test.room_bound.is_some()), (has_bound, has_bound), "{count}");
         }
-        assert_eq!(measure(&pairs(std::iter::empty()), Aggregate::Mean, 1), None);
+        assert_eq!(measure(&pairs(std::iter::empty()), &Summary::Mean), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::estimate::Summary;
 use super::pairs::{Pairs, number_clusters, sign};
 use super::{Comparison, MIN_SLICE_CLUSTERS, ScoreTable, Slice, estimate};
 use crate::score::{Aggregate, Direction, GateConfig};
@@ -58,12 +59,14 @@ fn slices(table: &ScoreTable, gate: Option<&GateConfig>) -> Vec<Slice> {
 fn one(pairs: &Pairs, table: &ScoreTable, column: usize, slice: Option<Slice>, seed: u64) -> Comparison {
     let spec = &table.columns[column];
     let scale = spec.scale.or_else(|| pairs.is_binary().then_some((0.0, 1.0)));
-    let measured = estimate::measure(pairs, spec.aggregate, seed).map(|measured| measured.within(scale));
+    let summary = Summary::of(pairs, spec.aggregate, seed);
+    let measured = summary.as_ref().and_then(|summary| estimate::measure(pairs, summary));
+    let measured = measured.map(|measured| measured.within(scale));
     let margin = spec.gate.as_ref().and_then(|gate| gate.margin(spec.direction, slice.is_some()));
-    let test = measured
-        .as_ref()
+    let test = summary
+        .zip(measured.as_ref())
         .zip(margin)
-        .and_then(|(measured, margin)| estimate::test(pairs, spec.aggregate, spec.direction, margin, measured, seed));
+        .and_then(|((summary, measured), margin)| estimate::test(pairs, &summary, spec.direction, margin, measured));
     Comparison { column, slice, pairs: pairs.len(), clusters: pairs.cluster_count(), measured, test }
 }
 
