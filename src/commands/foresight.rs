@@ -89,12 +89,16 @@ pub(super) fn check_prices(
     cases: &[Case],
     candidate: &Asked,
 ) -> Result<(), Error> {
+    let is_gated = |scorer: &&Scorer| scorer.unit() == "usd" && scorer.gate.is_some();
+    let gated = scorers.iter().find(is_gated);
+    if gated.is_none() && config.budget.usd.is_none() {
+        return Ok(());
+    }
     let steps = cases.iter().filter_map(|case| candidate.steps(case, &config.vars).ok()).flatten();
     let models: BTreeSet<String> = steps.map(|step| step.request.model).collect();
     let Some(model) = models.iter().find(|model| config.prices.of(model).is_none()) else { return Ok(()) };
     let advice = format!("the price of the model {model} is not known; write it under prices:");
-    let is_gated = |scorer: &&Scorer| scorer.unit() == "usd" && scorer.gate.is_some();
-    if let Some(scorer) = scorers.iter().find(is_gated) {
+    if let Some(scorer) = gated {
         let path = config.path.display();
         return Err(Error::Usage(format!("{path}: scorers.{} gates the cost, but {advice}", scorer.name)));
     }
