@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::foresight::{check_gates, check_slices};
+use super::judge::judge;
 use super::{Error, output, read_config, repeat, tally};
 use crate::cli::CompareArgs;
-use crate::compare::{self, Row, ScoreTable, pair_scores, read_scores};
+use crate::compare::{Row, ScoreTable, pair_scores, read_scores};
 use crate::exit::ExitStatus;
 use crate::report::{CaseCounts, CaseResult, Count, Ingredients, Report, ScorePair, Setup};
-use crate::verdict::{Circumstances, Rules, decide};
+use crate::verdict::Circumstances;
 
 pub(super) fn compare(args: &CompareArgs) -> Result<ExitStatus, Error> {
     let config = read_config(&args.config)?;
@@ -18,27 +19,22 @@ pub(super) fn compare(args: &CompareArgs) -> Result<ExitStatus, Error> {
     check_slices(&config, &config.scorers, lines.flat_map(|line| line.tags.keys()))?;
     let table = pair_scores(tally::columns(&config.scorers, false), &baseline, &candidate)?;
     let seed = args.seed.unwrap_or(config.sample.seed);
-    let rules =
-        Rules { false_block_rate: config.decision.false_block_rate, max_unscored: config.decision.max_unscored };
-    let comparisons = compare::compare(&table, seed);
-    let circumstances = Circumstances::default();
-    let verdict = decide(&table, &comparisons, rules, &circumstances);
-    let exit = ExitStatus::of(&verdict, config.decision.inconclusive, false);
+    let judged = judge(&config, &table, seed, &Circumstances::default());
     let report = Report::from(Ingredients {
         name: &config.name,
         setup: setup(args, seed),
         cases: counts(&table, baseline.len(), candidate.len()),
         table: &table,
-        comparisons: &comparisons,
-        verdict: &verdict,
-        rules,
-        exit_code: exit.code(),
+        comparisons: &judged.comparisons,
+        verdict: &judged.verdict,
+        rules: judged.rules,
+        exit_code: judged.exit.code(),
         notes: tally::notes(&config.scorers),
         usage: Vec::new(),
         results: table.rows.iter().map(|row| result(&table, row)).collect(),
     });
     output::report(&report, &args.config.out)?;
-    Ok(exit)
+    Ok(judged.exit)
 }
 
 fn setup(args: &CompareArgs, seed: u64) -> Setup {

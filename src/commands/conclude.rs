@@ -2,13 +2,12 @@
 
 use super::carry_out::Finished;
 use super::cases::counts;
+use super::judge::judge;
 use super::plan::Plan;
 use super::{arms, bill, repeat, tally};
 use crate::cli::RunArgs;
-use crate::compare::{Cell, ScoreTable, StoredBaseline, compare};
-use crate::exit::ExitStatus;
+use crate::compare::{Cell, ScoreTable, StoredBaseline};
 use crate::report::{CaseCounts, CaseResult, Ingredients, Report, Setup};
-use crate::verdict::{Rules, decide};
 
 /// Compares, decides, and makes the report.
 pub(super) fn conclude(plan: &Plan, finished: &Finished, args: &RunArgs) -> Report {
@@ -20,20 +19,16 @@ pub(super) fn conclude(plan: &Plan, finished: &Finished, args: &RunArgs) -> Repo
     if let Some(stored) = &plan.stored {
         put_stored(stored, &mut table, &mut results);
     }
-    let decision = &plan.config.decision;
-    let rules = Rules { false_block_rate: decision.false_block_rate, max_unscored: decision.max_unscored };
-    let comparisons = compare(&table, plan.seed);
-    let verdict = decide(&table, &comparisons, rules, &finished.circumstances);
-    let exit = ExitStatus::of(&verdict, decision.inconclusive, finished.circumstances.why_incomplete().is_some());
+    let judged = judge(&plan.config, &table, plan.seed, &finished.circumstances);
     Report::from(Ingredients {
         name: &plan.config.name,
         setup: setup(plan, finished, args),
         cases: case_counts(plan, finished, &table),
         table: &table,
-        comparisons: &comparisons,
-        verdict: &verdict,
-        rules,
-        exit_code: exit.code(),
+        comparisons: &judged.comparisons,
+        verdict: &judged.verdict,
+        rules: judged.rules,
+        exit_code: judged.exit.code(),
         notes: tally::notes(scorers),
         usage: bill::usage(worked, &plan.config.prices),
         results,

@@ -11,6 +11,7 @@ mod compare;
 mod conclude;
 mod error;
 mod foresight;
+mod judge;
 mod output;
 mod plan;
 mod repeat;
