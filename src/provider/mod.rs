@@ -22,6 +22,8 @@ mod refusal;
 mod retry;
 mod server;
 mod sse;
+#[cfg(test)]
+mod testing;
 
 use std::io;
 use std::sync::Arc;

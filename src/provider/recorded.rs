@@ -94,15 +94,7 @@ mod tests {
 
     use super::*;
     use crate::provider::Recorder;
-
-    fn request(model: &str, question: &str) -> Request {
-        let json = serde_json::json!({"model": model, "messages": [{"role": "user", "content": question}]});
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn said(text: &str) -> Completion {
-        Completion { content: Some(text.into()), ..Completion::default() }
-    }
+    use crate::provider::testing::{request, said};
 
     #[test]
     fn what_is_recorded_is_answered() {

@@ -77,15 +77,7 @@ fn line(entry: &Entry) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn request(model: &str, question: &str) -> Request {
-        let json = serde_json::json!({"model": model, "messages": [{"role": "user", "content": question}]});
-        serde_json::from_value(json).unwrap()
-    }
-
-    fn said(text: &str) -> Completion {
-        Completion { content: Some(text.into()), ..Completion::default() }
-    }
+    use crate::provider::testing::{request, said};
 
     #[test]
     fn the_finished_file_depends_on_the_answers_alone() {
