@@ -1,6 +1,6 @@
 //! Quantiles and tails, with `None` in place of the panics of the distribution library.
 
-use statrs::distribution::{Continuous, ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{Beta, Continuous, ContinuousCDF, Normal, StudentsT};
 
 fn inside(probability: f64) -> Option<f64> {
     (probability > 0.0 && probability < 1.0).then_some(probability)
@@ -32,6 +32,12 @@ pub(super) fn t_quantile(probability: f64, degrees_of_freedom: f64) -> Option<f6
 /// Student's t distribution function; `None` where the degrees of freedom are not positive.
 pub(super) fn t_cdf(t: f64, degrees_of_freedom: f64) -> Option<f64> {
     Some(StudentsT::new(0.0, 1.0, degrees_of_freedom).ok()?.cdf(t))
+}
+
+/// Quantile of the beta distribution; `None` also where a shape is not positive.
+pub(super) fn beta_quantile(probability: f64, a: f64, b: f64) -> Option<f64> {
+    let beta = Beta::new(a, b).ok()?;
+    inside(probability).map(|p| beta.inverse_cdf(p))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use statrs::function::gamma::ln_gamma;
 
-use super::distribution::{normal_cdf, normal_quantile, t_quantile};
+use super::distribution::{beta_quantile, normal_cdf, normal_quantile, t_quantile};
 
 /// No plan asks for more clusters than this; beyond it the answer is "not with this scorer".
 const MOST_CLUSTERS: u64 = 100_000_000;
@@ -36,20 +36,51 @@ pub fn minimum_detectable_drop(standard_deviation: f64, clusters: u64, alpha: f6
     if standard_deviation == 0.0 {
         return Some(0.0);
     }
-    let reaches = |drop: f64| power(drop, 1.0, clusters, alpha).is_some_and(|power| power >= target);
+    let lacking = |drop: f64| power(drop, 1.0, clusters, alpha).map_or(f64::INFINITY, |power| target - power);
     let mut high = 1.0;
-    while !reaches(high) {
+    while lacking(high) > 0.0 {
         high *= 2.0;
         if high > 1e9 {
             return None;
         }
     }
-    let mut low = 0.0;
+    Some(root(&lacking, high) * standard_deviation)
+}
+
+/// Where a falling function with `at(0)` above 0 and `at(high)` not above it crosses 0.
+///
+/// The Illinois variant of regula falsi: as safe as bisection, in a tenth of the steps. Dowell and Jarratt 1971, BIT 11.
+fn root(at: &impl Fn(f64) -> f64, mut high: f64) -> f64 {
+    let (mut low, mut at_low, mut at_high) = (0.0, at(0.0), at(high));
+    let mut was_low = None;
     for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        if reaches(middle) { high = middle } else { low = middle }
+        let middle = high - at_high * (high - low) / (at_high - at_low);
+        let at_middle = at(middle);
+        if at_middle.abs() < 1e-13 || high - low <= 1e-13 * high {
+            return middle;
+        }
+        // The end that stays twice pulls half as hard.
+        let is_low = at_middle > 0.0;
+        if is_low {
+            (low, at_low) = (middle, at_middle);
+            at_high /= if was_low == Some(true) { 2.0 } else { 1.0 };
+        } else {
+            (high, at_high) = (middle, at_middle);
+            at_low /= if was_low == Some(false) { 2.0 } else { 1.0 };
+        }
+        was_low = Some(is_low);
     }
-    Some(high * standard_deviation)
+    high
+}
+
+/// Smallest share of clusters that must fall so that at least `least` of `clusters` independent ones do, with chance `target`.
+///
+/// The share p with P(Binomial(n, p) ≥ k) = `target`, which is the `target` quantile of Beta(k, n − k + 1). It bounds what a
+/// sample can see where too few clusters changed to have a spread to plan with: a sign-flip test at level α rejects only
+/// where at least log₂(1/α) clusters fell. `None` where `least` is 0 or more than `clusters`, or unless 0 < target < 1.
+pub fn detectable_share(clusters: u64, least: u64, target: f64) -> Option<f64> {
+    let above = clusters.checked_sub(least).filter(|_| least > 0)?;
+    beta_quantile(target, least as f64, above as f64 + 1.0)
 }
 
 /// Fewest clusters with which a drop of `distance` is found with the given power at one-sided level `alpha`.
@@ -61,15 +92,18 @@ pub fn clusters_needed(distance: f64, standard_deviation: f64, alpha: f64, targe
     if distance.is_nan() || distance <= 0.0 {
         return None;
     }
-    let enough = |clusters| minimum_detectable_drop(standard_deviation, clusters, alpha, target).map(|d| d <= distance);
-    enough(2)?; // unusable inputs end here
+    minimum_detectable_drop(standard_deviation, 2, alpha, target)?; // unusable inputs end here
+    if standard_deviation == 0.0 {
+        return Some(2);
+    }
+    let enough = |clusters: &u64| power(distance, standard_deviation, *clusters, alpha).is_some_and(|p| p >= target);
     let normal = (normal_quantile(1.0 - alpha)? + normal_quantile(target)?) * standard_deviation / distance;
     if normal * normal > MOST_CLUSTERS as f64 {
         return None;
     }
     // The normal approximation lies a few clusters below the answer: walk up from it.
     let start = whole(normal * normal).max(2);
-    (start..=MOST_CLUSTERS).find(|clusters| enough(*clusters).unwrap_or(false))
+    (start..=MOST_CLUSTERS).find(enough)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by MOST_CLUSTERS and positive")]
@@ -121,6 +155,14 @@ mod tests {
             assert!(minimum_detectable_drop(sd, clusters, 0.05, 0.8).unwrap() <= distance);
             assert!(minimum_detectable_drop(sd, clusters - 1, 0.05, 0.8).unwrap() > distance);
         }
+    }
+
+    #[test]
+    fn enough_clusters_fall_with_the_chance_asked_for() {
+        // P(Binomial(10, p) ≥ 1) = 1 − (1 − p)¹⁰ = 0.8, and of 5 of 5 it is p⁵.
+        assert!((detectable_share(10, 1, 0.8).unwrap() - (1.0 - 0.2_f64.powf(0.1))).abs() < 1e-9);
+        assert!((detectable_share(5, 5, 0.8).unwrap() - 0.8_f64.powf(0.2)).abs() < 1e-9);
+        assert_eq!([detectable_share(5, 6, 0.8), detectable_share(5, 0, 0.8), detectable_share(5, 1, 1.0)], [None; 3]);
     }
 
     #[test]

@@ -77,6 +77,15 @@ impl QuantilePairs<'_> {
         })
     }
 
+    /// Both quantiles as they are, the candidate's and the baseline's. `None` where the inputs are unusable.
+    pub fn levels(&self) -> Option<(f64, f64)> {
+        let cases = self.baseline.len();
+        let scale = cases as f64 / cluster::total_weight(self.weights, cases)?;
+        let weights: Vec<f64> = self.weights.iter().map(|weight| weight * scale).collect();
+        let level = |values: &[f64]| Sorted::new(values, &weights, self.q)?.at(|_| 1.0);
+        (self.candidate.len() == cases).then(|| level(self.candidate).zip(level(self.baseline))).flatten()
+    }
+
     /// Differences for the sign-flip test: how much more often the candidate's value lies above the common quantile.
     ///
     /// With θ the quantile of both arms' values together, dᵢ = 1{cᵢ > θ} − 1{bᵢ > θ}. Swapping the arms of a case does

@@ -23,7 +23,7 @@ pub struct Looks {
     alpha: f64,
     flips: usize,
     seed: u64,
-    totals: FlipTotals,
+    signs: Signs,
     /// Which hypotheses have stopped each sign vector, a row for each vector.
     stopped: Vec<bool>,
     /// Adjusted p of the hypotheses rejected so far.
@@ -45,8 +45,9 @@ pub struct Look {
     pub rejected: Vec<bool>,
     /// Error chance that could be spent up to this look; a hypothesis is rejected if its adjusted p is no larger.
     pub spent: f64,
-    /// What a statistic had to fall below at this look; `None` at the last look, where each step has its own.
-    pub boundary: Option<f64>,
+    /// What a statistic had to fall below to be rejected as the first of the whole family; minus infinity where nothing
+    /// could be rejected yet. At the last look the step-down goes on from it, to boundaries that are less strict.
+    pub boundary: f64,
 }
 
 impl Looks {
@@ -56,25 +57,29 @@ impl Looks {
     /// a quarter of the sample at alpha 0.05 takes 11,289 flips.
     pub fn new(hypotheses: usize, planned: usize, alpha: f64, flips: usize, seed: u64) -> Option<Self> {
         spent(alpha, 1.0)?;
-        let totals = FlipTotals::new(Signs::choose(planned, flips, seed), hypotheses);
-        let stopped = vec![false; totals.vectors() * hypotheses];
-        Some(Self { alpha, flips, seed, totals, stopped, rejected: vec![None; hypotheses], fraction: 0.0 })
+        let signs = Signs::choose(planned, flips, seed);
+        let stopped = vec![false; signs.vectors() * hypotheses];
+        Some(Self { alpha, flips, seed, signs, stopped, rejected: vec![None; hypotheses], fraction: 0.0 })
     }
 
-    /// Adds the clusters of the next batch and judges all that has been seen, at information fraction `fraction`.
+    /// Judges all that has been seen, at information fraction `fraction`.
     ///
-    /// `fraction` is the planned share of the clusters seen so far; 1 makes this the last look. `None` if the batch has
-    /// another number of hypotheses, or `fraction` does not ascend or was 1 before.
-    pub fn look(&mut self, batch: &ClusterSums, fraction: f64) -> Option<Look> {
+    /// `sums` has a row for every cluster so far: those of the look before in their old places, new ones behind them. A
+    /// sum may have changed since, as where it rests on a quantile of all cases, so long as swapping the arms of any clusters
+    /// would only turn its sign. `fraction` is the planned share of the data seen so far; 1 makes this the last look.
+    /// `None` if the sums have another number of hypotheses, or `fraction` does not ascend or was 1 before.
+    pub fn look(&mut self, sums: &ClusterSums, fraction: f64) -> Option<Look> {
         let ascends = fraction > self.fraction && self.fraction < 1.0;
-        if batch.hypotheses != self.rejected.len() || !ascends {
+        if sums.hypotheses != self.rejected.len() || !ascends {
             return None;
         }
         let spent = spent(self.alpha, fraction)?;
-        self.add(batch, fraction);
-        let table = self.totals.studentized();
-        let mut tests: Vec<FlipTest> = (0..batch.hypotheses).map(|column| table.test(column)).collect();
-        let (adjusted, boundary) = if fraction < 1.0 { self.early(&table, spent) } else { (self.last(table), None) };
+        let table = self.totals(sums, fraction).studentized();
+        self.fraction = fraction;
+        let mut tests: Vec<FlipTest> = (0..sums.hypotheses).map(|column| table.test(column)).collect();
+        let smallest = self.smallest(&table);
+        let boundary = boundary(&smallest, (spent + ROUNDING) * table.vectors() - self.stopped_vectors(&smallest));
+        let adjusted = if fraction < 1.0 { self.early(&table, &smallest, boundary) } else { self.last(table) };
         for (column, (test, adjusted)) in tests.iter_mut().zip(adjusted).enumerate() {
             test.adjusted_p = self.rejected[column].unwrap_or(adjusted);
         }
@@ -84,34 +89,44 @@ impl Looks {
         Some(Look { tests, rejected: self.rejected.iter().map(Option::is_some).collect(), spent, boundary })
     }
 
-    fn add(&mut self, batch: &ClusterSums, fraction: f64) {
-        let rows = batch.informative();
+    fn totals(&mut self, sums: &ClusterSums, fraction: f64) -> FlipTotals {
+        let mut rows: Vec<&[f64]> = sums.rows.chunks_exact(sums.hypotheses.max(1)).collect();
         if self.fraction == 0.0 && fraction >= 1.0 {
             // The only look: with all data at hand the clusters without change need no signs, and the others may be
             // few enough to enumerate.
-            self.totals = FlipTotals::new(Signs::choose(rows.len(), self.flips, self.seed), batch.hypotheses);
-            self.stopped = vec![false; self.totals.vectors() * batch.hypotheses];
+            rows = sums.informative();
+            self.signs = Signs::choose(rows.len(), self.flips, self.seed);
+            self.stopped = vec![false; self.signs.vectors() * sums.hypotheses];
         }
-        self.totals.add(&rows);
-        self.fraction = fraction;
+        let mut totals = FlipTotals::new(self.signs, sums.hypotheses);
+        totals.add(&rows);
+        totals
     }
 
-    /// Adjusted p of each hypothesis at a look before the last, and the boundary; notes which vectors stop here.
-    fn early(&mut self, table: &FlipTable, spent: f64) -> (Vec<f64>, Option<f64>) {
+    /// The smallest statistic of each sign vector that has not stopped yet, ascending.
+    fn smallest(&self, table: &FlipTable) -> Vec<f64> {
         let width = self.rejected.len().max(1);
         let running =
             self.stopped.chunks_exact(width).zip(table.rows()).filter(|(stopped, _)| !stopped.contains(&true));
         let mut smallest: Vec<f64> =
             running.map(|(_, row)| row.iter().copied().fold(f64::INFINITY, f64::min)).collect();
         smallest.sort_by(f64::total_cmp);
-        let before = table.vectors() - smallest.len() as f64;
+        smallest
+    }
+
+    /// Sign vectors that have stopped, where these are the smallest statistics of the others.
+    fn stopped_vectors(&self, smallest: &[f64]) -> f64 {
+        (self.signs.vectors() - smallest.len()) as f64
+    }
+
+    /// Adjusted p of each hypothesis at a look before the last; notes which vectors stop here.
+    fn early(&mut self, table: &FlipTable, smallest: &[f64], boundary: f64) -> Vec<f64> {
+        let before = self.stopped_vectors(smallest);
         let at_most = |seen: f64| smallest.partition_point(|value| *value <= seen + tie(seen)) as f64;
-        let adjusted = table.seen().iter().map(|seen| (before + at_most(*seen)) / table.vectors()).collect();
-        let boundary = boundary(&smallest, (spent + ROUNDING) * table.vectors() - before);
         for (stopped, value) in self.stopped.iter_mut().zip(table.values()) {
             *stopped |= value + tie(*value) < boundary;
         }
-        (adjusted, Some(boundary))
+        table.seen().iter().map(|seen| (before + at_most(*seen)) / table.vectors()).collect()
     }
 
     /// Adjusted p of each hypothesis at the last look.
@@ -168,7 +183,7 @@ mod tests {
             let mut looks = Looks::new(4, 100, 0.05, FLIPS, 7).unwrap();
             let look = looks.look(&sums, 1.0).unwrap();
             assert_eq!(look.tests, test_family(&sums, FLIPS, 7));
-            assert_eq!(look.boundary, None);
+            assert_eq!(look.rejected, look.tests.iter().map(|test| test.adjusted_p <= 0.05).collect::<Vec<_>>());
         }
     }
 
@@ -179,7 +194,7 @@ mod tests {
         let first = looks.look(&part(&sums, 0..100), 0.25).unwrap();
         assert_eq!(first.rejected, [true, false, false]);
         assert!(first.tests[0].adjusted_p <= first.spent);
-        let second = looks.look(&part(&sums, 100..400), 1.0).unwrap();
+        let second = looks.look(&sums, 1.0).unwrap();
         assert_eq!(second.rejected, [true, false, false]);
         assert_eq!(second.tests[0].adjusted_p.to_bits(), first.tests[0].adjusted_p.to_bits());
     }
@@ -189,7 +204,7 @@ mod tests {
         let sums = noise(400, 5, 0.0);
         let mut looks = Looks::new(5, 400, 0.05, FLIPS, 7).unwrap();
         for (end, fraction) in [(100, 0.25), (200, 0.5), (300, 0.75)] {
-            let look = looks.look(&part(&sums, end - 100..end), fraction).unwrap();
+            let look = looks.look(&part(&sums, 0..end), fraction).unwrap();
             let stopped = looks.stopped.chunks_exact(5).filter(|row| row.contains(&true)).count();
             let allowed = look.spent * 10_000.0;
             assert!(stopped as f64 <= allowed && stopped as f64 > allowed - 1.0, "{stopped} of {allowed}");

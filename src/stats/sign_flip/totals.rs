@@ -15,8 +15,8 @@ const WORTH_A_THREAD: usize = 1_000_000;
 /// Blocks whose tables are held at once, so that a row of totals is fetched once for all of them.
 const BLOCKS_A_PASS: usize = 4;
 
-/// Totals under each sign vector, to which batches of clusters can be added.
-#[derive(Debug, Clone)]
+/// Totals under each sign vector.
+#[derive(Debug)]
 pub(super) struct FlipTotals {
     signs: Signs,
     hypotheses: usize,
@@ -38,10 +38,6 @@ impl FlipTotals {
     pub(super) fn new(signs: Signs, hypotheses: usize) -> Self {
         let totals = vec![0.0; signs.vectors() * hypotheses];
         Self { signs, hypotheses, totals, squares: vec![0.0; hypotheses], clusters: 0, blocks: 0 }
-    }
-
-    pub(super) fn vectors(&self) -> usize {
-        self.signs.vectors()
     }
 
     /// Adds clusters, a row of sums each.
@@ -82,10 +78,10 @@ impl FlipTotals {
     }
 
     /// Every total over √(Σ S²) of its hypothesis.
-    pub(super) fn studentized(&self) -> FlipTable {
+    pub(super) fn studentized(self) -> FlipTable {
         let testable: Vec<bool> = self.squares.iter().map(|square| square.is_finite() && *square > 0.0).collect();
         let scale: Vec<f64> = self.squares.iter().map(|square| square.sqrt().recip()).collect();
-        let mut values = self.totals.clone();
+        let mut values = self.totals;
         for row in values.chunks_exact_mut(self.hypotheses.max(1)) {
             for ((value, scale), testable) in row.iter_mut().zip(&scale).zip(&testable) {
                 *value = if *testable { *value * scale } else { f64::INFINITY };
