@@ -1,9 +1,11 @@
-//! The false-block rate and the power of the verdict's test, in full: `cargo bench --bench law`.
+//! The false-block rate and the power of the whole law, from scores to verdict, in full: `cargo bench --bench law`.
 //!
 //! Rates come with their 95 % intervals. The promise is at most 5 % without a change.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its measurement")]
 #![expect(clippy::expect_used, reason = "shared with the tests, which fail by panicking")]
 
+#[path = "../tests/law_simulation/law.rs"]
+mod law;
 #[path = "../tests/law_simulation/scenario.rs"]
 mod scenario;
 
@@ -17,19 +19,19 @@ fn main() {
     for suite in [Suite::Binary, Suite::Ordinal, Suite::Sessions, Suite::Slices] {
         for cases in [30, 50, 200, 500] {
             for looks in [1, 4] {
-                measure(Trial { suite, cases, drop: 0.0, repeats: 1, looks, flips: 1_999 });
+                measure(Trial { suite, cases, drop: 0.0, repeats: 1, looks });
             }
         }
     }
     println!("one of five binary scorers drops ten points:");
     for (cases, repeats, looks) in [(50, 1, 1), (200, 1, 1), (200, 1, 4), (200, 3, 1), (500, 1, 1), (500, 1, 4)] {
-        measure(Trial { suite: Suite::Binary, cases, drop: 0.1, repeats, looks, flips: 11_999 });
+        measure(Trial { suite: Suite::Binary, cases, drop: 0.1, repeats, looks });
     }
 }
 
 fn measure(trial: Trial) {
     let Trial { suite, cases, repeats, looks, .. } = trial;
-    let outcomes: Vec<_> = (0..TRIALS).map(|seed| trial.run(seed)).collect();
+    let outcomes: Vec<_> = (0..TRIALS).map(|seed| law::judge(&trial, seed)).collect();
     let blocked = outcomes.iter().filter(|outcome| outcome.blocked).count() as u64;
     let used = outcomes.iter().map(|outcome| outcome.used).sum::<f64>() / TRIALS as f64;
     let rate = wilson(blocked, TRIALS, 0.95).expect("there are trials");

@@ -31,6 +31,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Check the configuration and all it names, and show what a run would do and cost; sends nothing
     Check(RunArgs),
+    /// Measure the gate itself: the baseline against itself, how often that would block, and how noisy each scorer is
+    Aa(AaArgs),
     /// Give the verdict on scores made by any other harness
     Compare(CompareArgs),
     /// Render a finished run's report.json again
@@ -96,6 +98,9 @@ pub struct ArmOptions {
 /// `run` and `check`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
+    /// Look at the scores N times, instead of the configuration's `decision.looks`, and stop when the verdict is known
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub looks: Option<u32>,
     #[command(flatten)]
     pub config: ConfigArgs,
     #[command(flatten)]
@@ -131,6 +136,16 @@ pub struct BaselineArgs {
     pub to: Option<PathBuf>,
 }
 
+/// `aa`.
+#[derive(Debug, Args)]
+pub struct AaArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Suites to make up from the measured scores, each judged as a run is
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(100..=1_000_000))]
+    pub trials: u64,
+}
+
 /// `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
@@ -149,6 +164,9 @@ pub struct CompareArgs {
     pub candidate: PathBuf,
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Look at the scores N times, instead of the configuration's `decision.looks`; 1 uses all of them at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub looks: Option<u32>,
     /// The seed of the sign flips, instead of the configuration's
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

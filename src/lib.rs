@@ -28,6 +28,7 @@ pub mod sample;
 pub mod score;
 pub mod source;
 pub mod stats;
+pub mod topic;
 pub mod trace;
 pub mod verdict;
 

@@ -24,6 +24,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("score", &["evalset", "provider", "replay"]),
     ("source", &["trace"]),
     ("stats", &[]),
+    ("topic", &[]),
     ("trace", &["evalset"]),
     ("verdict", &["compare", "score", "stats"]),
 ];

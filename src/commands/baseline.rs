@@ -1,13 +1,14 @@
 //! `baseline`: scores the baseline's answers and stores the scores.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::carry_out::{Finished, carry_out};
-use super::plan::{Plan, fingerprints};
+use super::plan::Plan;
 use super::{Error, output, tally};
 use crate::cli::BaselineArgs;
-use crate::compare::{ScoreTable, StoredBaseline};
+use crate::compare::StoredBaseline;
 use crate::config::{Baseline, CaseSource};
 use crate::exit::ExitStatus;
 
@@ -25,13 +26,11 @@ pub(super) async fn baseline(args: &BaselineArgs) -> Result<ExitStatus, Error> {
     if let Some(why) = &finished.circumstances.why_incomplete() {
         return Err(Error::Incomplete(why.clone()));
     }
-    let columns = tally::columns(plan.panel.scorers(), plan.is_timed_apart());
-    let table = tally::table(columns, &plan.chosen.cases, &finished.worked);
+    let table = plan.table(&finished.worked);
     let path = args.to.clone().unwrap_or_else(|| beside_evalset(&plan));
-    let mut stored = StoredBaseline::new(plan.baseline.of.clone(), fingerprints(plan.panel.scorers()));
-    stored.cases = scores(&table);
+    let stored = StoredBaseline::new(plan.baseline.of.clone(), now(), plan.panel.fingerprints(), &table);
     describe_missing(&finished);
-    if stored.cases.values().all(BTreeMap::is_empty) {
+    if stored.cases.values().all(|case| case.scores.is_empty()) {
         return Err(Error::Incomplete("no case has a score".into()));
     }
     output::write(&path, &stored.to_json())?;
@@ -55,14 +54,7 @@ fn beside_evalset(plan: &Plan) -> PathBuf {
     }
 }
 
-fn scores(table: &ScoreTable) -> BTreeMap<String, BTreeMap<String, f64>> {
-    let of_row = |cells: &[_]| {
-        let named = table.columns.iter().zip(cells);
-        named
-            .filter_map(|(column, (baseline, _)): (_, &(crate::compare::Cell, _))| {
-                Some((column.name.clone(), baseline.value?))
-            })
-            .collect()
-    };
-    table.rows.iter().map(|row| (row.case.clone(), of_row(&row.cells))).collect()
+/// The time to the second: more would be no use to anyone.
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! What a run took: calls, tokens, money and time, by what they were for.
 
-use super::work::Worked;
+use super::work::{ScoredAttempt, Worked};
 use crate::provider::{Completion, Prices};
 use crate::replay::{Arm, Origin, Outcome};
 use crate::report::UsageRow;
@@ -21,6 +21,22 @@ pub(super) fn usage(worked: &[Option<Worked>], prices: &Prices) -> Vec<UsageRow>
     }
     let rows = ["candidate", "baseline", "judge"].into_iter().zip(bills);
     rows.filter(|(_, bill)| bill.row.calls > 0).map(|(purpose, bill)| bill.into_row(purpose)).collect()
+}
+
+/// Calls that the cases which were not worked through would have taken, at the rate of the others: answers asked for and
+/// judgements, whoever would have answered.
+pub(super) fn calls_saved(worked: &[Option<Worked>]) -> usize {
+    let attempts = worked.iter().flatten().flat_map(|worked| worked.baseline.iter().chain(&worked.candidate));
+    let calls: usize = attempts.map(calls).sum();
+    let done = worked.iter().flatten().count();
+    (calls * (worked.len() - done)).checked_div(done).unwrap_or(0)
+}
+
+fn calls(attempt: &ScoredAttempt) -> usize {
+    let is_recorded =
+        matches!(&attempt.attempt.outcome, Outcome::Answered(answer) if answer.origin == Origin::Recorded);
+    let is_asked = !is_recorded && !matches!(attempt.attempt.outcome, Outcome::NotReplayable(_));
+    usize::from(is_asked) + attempt.scores.iter().filter(|scored| scored.call.is_some()).count()
 }
 
 #[derive(Default)]
@@ -53,7 +69,6 @@ impl Bill {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::work::ScoredAttempt;
     use crate::provider::{Timing, Usage};
     use crate::replay::{Answer, Attempt};
 

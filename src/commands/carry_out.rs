@@ -1,12 +1,14 @@
-//! Carries a plan out: replay and scores, under the budget, until it is done or stopped.
+//! Carries a plan out: replay and scores, under the budget, until it is done, decided or stopped.
 
 use std::io::IsTerminal;
 
+use super::judge::{Bench, Judged};
 use super::output;
 use super::plan::Plan;
 use super::work::{Worked, stop_on_ctrl_c, work};
+use crate::evalset::Case;
 use crate::progress::{Bar, Lines, Progress};
-use crate::replay::{Asked, Budget, Cancel, Replay};
+use crate::replay::{Asked, Budget, Cancel};
 use crate::verdict::Circumstances;
 
 /// A plan carried out, as far as it went.
@@ -14,32 +16,71 @@ pub(super) struct Finished {
     /// What became of each case, in their order; `None` where a stop came first.
     pub(super) worked: Vec<Option<Worked>>,
     pub(super) circumstances: Circumstances,
+    /// The verdict of an early look after which the rest was not needed.
+    pub(super) decided: Option<Judged>,
 }
 
-/// Works through the plan's cases, with this candidate or with the baseline alone.
+/// Works through all of the plan's cases, with this candidate or with the baseline alone.
 pub(super) async fn carry_out(plan: &Plan, candidate: Option<Asked>) -> Finished {
+    let all = (0..plan.chosen.cases.len()).collect();
+    in_batches(plan, candidate, vec![all], |_| None).await
+}
+
+/// Works through the plan's cases batch by batch, until `bench` knows the verdict.
+pub(super) async fn carry_out_by_looks(plan: &Plan, bench: &mut Bench<'_>) -> Finished {
+    let mut batches = vec![Vec::new(); bench.looks()];
+    for (index, case) in plan.chosen.cases.iter().enumerate() {
+        batches[bench.batch(case.cluster_key())].push(index);
+    }
+    let look = |worked: &[Option<Worked>]| {
+        let judged = bench.look(&plan.table(worked), &Circumstances::default());
+        judged.is_decided().then_some(judged)
+    };
+    in_batches(plan, Some(plan.candidate.clone()), batches, look).await
+}
+
+/// Works through batches of cases, given by their indices. `look` is asked after each batch but the last.
+async fn in_batches(
+    plan: &Plan,
+    candidate: Option<Asked>,
+    batches: Vec<Vec<usize>>,
+    mut look: impl FnMut(&[Option<Worked>]) -> Option<Judged>,
+) -> Finished {
     let cancel = Cancel::default();
     let budget = Budget::new(plan.config.budget.usd, plan.config.budget.requests, cancel.clone());
-    let replay = Replay {
-        baseline: plan.baseline.arm.clone(),
-        candidate,
-        vars: &plan.config.vars,
-        prices: &plan.config.prices,
-        budget: &budget,
-        repeats: plan.config.decision.repeats,
-    };
+    let replay = plan.replay(candidate, &budget);
     let progress = progress();
     let limit = plan.providers.concurrency();
-    let working = work(&plan.chosen.cases, &replay, &plan.panel, limit, &cancel, progress.as_ref());
-    let worked = tokio::select! {
-        worked = working => worked,
+    let cases = &plan.chosen.cases;
+    let mut worked: Vec<Option<Worked>> = cases.iter().map(|_| None).collect();
+    let mut decided = None;
+    let last = batches.len().saturating_sub(1);
+    let working = async {
+        progress.start(cases.len());
+        for (number, batch) in batches.iter().enumerate() {
+            let of_batch: Vec<&Case> = batch.iter().map(|index| &cases[*index]).collect();
+            let results = work(&of_batch, &replay, &plan.panel, limit, &cancel, progress.as_ref()).await;
+            batch.iter().zip(results).for_each(|(index, result)| worked[*index] = result);
+            decided = if number < last && !cancel.is_stopped() { look(&worked) } else { None };
+            if decided.is_some() {
+                break;
+            }
+        }
+        progress.finish();
+    };
+    tokio::select! {
+        () = working => {}
         never = stop_on_ctrl_c(cancel.clone(), output::note) => match never {},
     };
-    let is_incomplete = worked.iter().any(Option::is_none);
+    let circumstances = circumstances(&budget, decided.is_none() && worked.iter().any(Option::is_none));
+    Finished { worked, circumstances, decided }
+}
+
+fn circumstances(budget: &Budget, is_incomplete: bool) -> Circumstances {
     let is_budget_spent = is_incomplete && budget.is_spent();
     let fatal = budget.fatal();
     let is_interrupted = is_incomplete && !is_budget_spent && fatal.is_none();
-    Finished { worked, circumstances: Circumstances { is_budget_spent, is_interrupted, fatal } }
+    Circumstances { is_budget_spent, is_interrupted, fatal }
 }
 
 /// A bar where a person looks, plain lines elsewhere.

@@ -1,19 +1,23 @@
 //! `check`: everything that a run would read is read and checked, the plan and its price are shown, nothing is sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::foresight::warn_of_equal_arms;
 use super::plan::Plan;
 use super::{Error, arms, output};
 use crate::cli::RunArgs;
-use crate::compare::MIN_CLUSTERS;
+use crate::compare::{Cell, MIN_CLUSTERS, ScoreTable, forecasts};
 use crate::evalset::Case;
 use crate::exit::ExitStatus;
 use crate::provider::Usage;
-use crate::replay::{Asked, BaselineArm};
+use crate::replay::{Asked, BaselineArm, Budget, Cancel};
+use crate::score::{Scoring, Subject};
 
-pub(super) fn check(args: &RunArgs) -> Result<ExitStatus, Error> {
+pub(super) async fn check(args: &RunArgs) -> Result<ExitStatus, Error> {
     let plan = Plan::new(args)?;
+    warn_of_equal_arms(&plan.candidate, &plan.baseline.arm);
     let mut lines = describe(&plan);
+    lines.extend(foresee(&plan).await);
     lines.extend(price(&plan));
     lines.iter().for_each(|line| output::data(&(crate::report::escape::plain(line) + "\n")));
     Ok(ExitStatus::Pass)
@@ -43,6 +47,50 @@ fn describe(plan: &Plan) -> Vec<String> {
         lines.push(format!("scorer: {}, {role}", scorer.name));
     }
     lines
+}
+
+/// What the run could see, as far as the baseline's scores are known without asking anyone: those of a stored baseline,
+/// and what plain scorers say of production's answers.
+async fn foresee(plan: &Plan) -> Vec<String> {
+    let mut table = plan.planned_table();
+    if matches!(plan.baseline.arm, BaselineArm::Recorded) {
+        score_recorded(plan, &mut table).await;
+    }
+    let looks = if table.is_paired { plan.terms.looks } else { 1 };
+    let mut lines = vec![match looks {
+        1 => "looks: one, at all cases".to_owned(),
+        _ => format!("looks: {looks}; the run stops at the first that knows the verdict"),
+    }];
+    let mut unknown = Vec::new();
+    for forecast in forecasts(&table, plan.terms) {
+        match forecast.sight {
+            Some(_) => lines.push(format!("gate: {forecast}")),
+            None => unknown.push(forecast.subject),
+        }
+    }
+    if !unknown.is_empty() {
+        let advice = "not known before there are scores: `eval-gate baseline` or a first run makes them";
+        lines.push(format!("gate: {}: what it could see is {advice}", unknown.join(", ")));
+    }
+    lines
+}
+
+/// Fills in what needs no model.
+async fn score_recorded(plan: &Plan, table: &mut ScoreTable) {
+    let budget = Budget::new(None, None, Cancel::default());
+    let replay = plan.replay(None, &budget);
+    let cases: BTreeMap<&str, &Case> = plan.chosen.cases.iter().map(|case| (case.id.as_str(), case)).collect();
+    for row in &mut table.rows {
+        let Some(case) = cases.get(row.case.as_str()) else { continue };
+        for attempt in &replay.case(case).await.baseline {
+            let subject = Subject::new(case, attempt);
+            for (scorer, pair) in plan.panel.scorers().iter().zip(&mut row.cells) {
+                if let Scoring::Done(score) = scorer.score(&subject) {
+                    pair.0 = score.value().map_or_else(Cell::default, Cell::of);
+                }
+            }
+        }
+    }
 }
 
 /// Calls, and what the answers would cost if each took as many tokens as production's did. Judges' prompts are not known

@@ -2,74 +2,71 @@
 
 use super::carry_out::Finished;
 use super::cases::counts;
-use super::judge::judge;
+use super::judge::Bench;
 use super::plan::Plan;
 use super::{arms, bill, repeat, tally};
 use crate::cli::RunArgs;
-use crate::compare::{Cell, ScoreTable, StoredBaseline};
+use crate::compare::{Cell, Row, ScoreTable};
 use crate::report::{CaseCounts, CaseResult, Ingredients, Report, Setup};
 
+/// Why a case has no answers where an early look has decided.
+pub(super) const NOT_NEEDED: &str = "not needed: an early look had decided";
+
 /// Compares, decides, and makes the report.
-pub(super) fn conclude(plan: &Plan, finished: &Finished, args: &RunArgs) -> Report {
+pub(super) fn conclude(plan: &Plan, mut finished: Finished, bench: &mut Bench, args: &RunArgs) -> Report {
     let scorers = plan.panel.scorers();
+    let table = plan.table(&finished.worked);
+    let decided = finished.decided.take();
+    let is_decided_early = decided.is_some();
+    let judged = decided.unwrap_or_else(|| bench.look(&table, &finished.circumstances));
     let worked = &finished.worked;
-    let columns = tally::columns(scorers, plan.is_timed_apart());
-    let mut table = tally::table(columns, &plan.chosen.cases, worked);
     let mut results = tally::results(scorers, &plan.chosen.cases, worked);
-    if let Some(stored) = &plan.stored {
-        put_stored(stored, &mut table, &mut results);
-    }
-    let judged = judge(&plan.config, &table, plan.seed, &finished.circumstances);
+    results.iter_mut().for_each(|result| put_stored(plan, result));
+    let usage = bill::usage(worked, &plan.config.prices);
     Report::from(Ingredients {
         name: &plan.config.name,
-        setup: setup(plan, finished, args),
-        cases: case_counts(plan, finished, &table),
+        setup: setup(plan, &finished, args),
+        cases: case_counts(plan, &finished, &table, is_decided_early),
         table: &table,
-        comparisons: &judged.comparisons,
-        verdict: &judged.verdict,
-        rules: judged.rules,
-        exit_code: judged.exit.code(),
+        judged: judged.ingredients(),
+        calls_saved: if is_decided_early { bill::calls_saved(worked) } else { 0 },
         notes: tally::notes(scorers),
-        usage: bill::usage(worked, &plan.config.prices),
+        usage,
         results,
     })
 }
 
-/// Fills in the scores of a stored baseline, case by case.
-fn put_stored(stored: &StoredBaseline, table: &mut ScoreTable, results: &mut [CaseResult]) {
-    let score = |case: &str, scorer: &str| stored.cases.get(case).and_then(|scores| scores.get(scorer)).copied();
-    let names: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
-    for row in &mut table.rows {
-        for (name, (baseline, _)) in names.iter().zip(&mut row.cells) {
-            *baseline = score(&row.case, name).map_or_else(Cell::default, Cell::of);
-        }
-    }
-    for result in results {
-        for (name, pair) in &mut result.scores {
-            pair.baseline = score(&result.case, name);
-        }
+/// Fills in the scores of a stored baseline.
+fn put_stored(plan: &Plan, result: &mut CaseResult) {
+    let Some(case) = plan.stored.as_ref().and_then(|stored| stored.cases.get(&result.case)) else { return };
+    for (name, pair) in &mut result.scores {
+        pair.baseline = case.scores.get(name).copied();
     }
 }
 
-fn case_counts(plan: &Plan, finished: &Finished, table: &ScoreTable) -> CaseCounts {
+fn case_counts(plan: &Plan, finished: &Finished, table: &ScoreTable, is_decided_early: bool) -> CaseCounts {
     let (failed, not_replayable) = tally::failures(&finished.worked);
     let mut left_out = plan.chosen.left_out.clone();
     for (reason, count) in not_replayable {
         *left_out.entry(format!("not replayable: {reason}")).or_default() += count;
     }
     if let Some(stored) = &plan.stored {
-        let missing = table.rows.iter().filter(|row| !stored.cases.contains_key(&row.case)).count();
+        let is_missing = |row: &&Row| table.is_paired && !stored.cases.contains_key(&row.case);
+        let missing = table.rows.iter().filter(is_missing).count();
         left_out.extend((missing > 0).then_some(("not in the stored baseline".to_owned(), missing)));
     }
     let untouched = finished.worked.iter().filter(|worked| worked.is_none()).count();
     if untouched > 0 {
-        left_out.insert("not worked through before the run was stopped".to_owned(), untouched);
+        let why = if is_decided_early { NOT_NEEDED } else { "not worked through before the run was stopped" };
+        left_out.insert(why.to_owned(), untouched);
     }
-    let has_both = |cells: &(Cell, Cell)| cells.0.value.is_some() && cells.1.value.is_some();
+    let is_compared = |(baseline, candidate): &(Cell, Cell)| {
+        candidate.value.is_some() && (baseline.value.is_some() || !table.is_paired)
+    };
     CaseCounts {
         seen: plan.chosen.seen,
         chosen: plan.chosen.cases.len(),
-        compared: table.rows.iter().filter(|row| row.cells.iter().any(has_both)).count(),
+        compared: table.rows.iter().filter(|row| row.cells.iter().any(is_compared)).count(),
         left_out: counts(&left_out),
         approximate: counts(&plan.chosen.approximate),
         failed: counts(&failed),
@@ -79,12 +76,18 @@ fn case_counts(plan: &Plan, finished: &Finished, table: &ScoreTable) -> CaseCoun
 fn setup(plan: &Plan, finished: &Finished, args: &RunArgs) -> Setup {
     Setup {
         candidate: arms::describe(&plan.candidate),
-        baseline: plan.baseline.of.clone(),
+        baseline: baseline(plan),
         models: tally::models(&finished.worked),
         evalset: plan.chosen.of.clone(),
         redacted: counts(&plan.chosen.redacted),
-        seed: plan.seed,
+        seed: plan.terms.seed,
         repeats: plan.config.decision.repeats,
-        command: repeat::run(args, plan.seed),
+        command: repeat::run(args, plan.terms.seed),
     }
+}
+
+/// The baseline in words; of a stored one, when it was made.
+fn baseline(plan: &Plan) -> String {
+    let made = plan.stored.as_ref().map(|stored| format!(" ({}), made {}", stored.of, stored.made));
+    plan.baseline.of.clone() + &made.unwrap_or_default()
 }

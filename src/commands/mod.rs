@@ -1,6 +1,7 @@
 //! One short function a command. They read like the way of the data: config, cases, replay, score, compare, verdict,
 //! report.
 
+mod aa;
 mod arms;
 mod baseline;
 mod bill;
@@ -20,6 +21,7 @@ mod report;
 mod run;
 mod sample;
 mod tally;
+mod topics;
 mod work;
 
 use crate::cli::{Cli, Command, ConfigArgs};
@@ -35,7 +37,8 @@ pub async fn run(cli: Cli) -> ExitStatus {
         Command::Sample(args) => sample::sample(&args),
         Command::Baseline(args) => baseline::baseline(&args).await,
         Command::Replay(args) => replay::replay(&args).await,
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => check::check(&args).await,
+        Command::Aa(args) => aa::aa(&args).await,
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
     };

@@ -1,16 +1,20 @@
 //! A run, ready to start: everything is read and checked, nothing is sent yet.
 
-use std::collections::BTreeMap;
+use jiff::Timestamp;
 
 use super::arms::{self, BaselinePlan, Providers};
 use super::cases::{Chosen, choose};
-use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times, warn_of_equal_arms};
-use super::{Error, read_config};
+use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times};
+use super::judge::{Bench, terms};
+use super::tally;
+use super::topics::{finds_slices, name_topics};
+use super::work::Worked;
+use super::{Error, output, read_config};
 use crate::cli::RunArgs;
-use crate::compare::StoredBaseline;
+use crate::compare::{ScoreTable, StoredBaseline, Terms};
 use crate::config::{Baseline, Config};
-use crate::replay::Asked;
-use crate::score::{Panel, Scorer};
+use crate::replay::{Asked, Budget, Replay};
+use crate::score::Panel;
 
 /// A run, ready to start.
 pub(super) struct Plan {
@@ -22,7 +26,7 @@ pub(super) struct Plan {
     pub(super) stored: Option<StoredBaseline>,
     pub(super) chosen: Chosen,
     pub(super) providers: Providers,
-    pub(super) seed: u64,
+    pub(super) terms: Terms,
 }
 
 impl Plan {
@@ -31,20 +35,61 @@ impl Plan {
         let mut config = read_config(&args.config)?;
         let scorers = std::mem::take(&mut config.scorers);
         check_gates(&config, &scorers)?;
-        let chosen = choose(&config, &args.sampling, &args.config.out)?;
+        let mut chosen = choose(&config, &args.sampling, &args.config.out)?;
+        let terms = terms(&config, args.looks, args.sampling.seed);
+        if finds_slices(&scorers) {
+            name_topics(&mut chosen.cases, terms.seed);
+        }
         check_slices(&config, &scorers, chosen.cases.iter().flat_map(|case| case.metadata.keys()))?;
         let mut providers = Providers::new(&args.providers, &args.config.out)?;
         let candidate = arms::candidate(&config, &args.arms, &mut providers)?;
         let baseline = arms::baseline(&config, &args.arms, &mut providers)?;
         check_times(&config, &scorers, &baseline)?;
-        warn_of_equal_arms(&candidate, &baseline.arm);
         check_requests(&config, &chosen.cases, &candidate, &baseline.arm)?;
         check_prices(&config, &scorers, &chosen.cases, &candidate)?;
-        let stored = read_stored(&baseline.kind, &scorers)?;
         let judges = providers.judges(&config, &scorers)?;
         let panel = Panel::new(scorers, judges);
-        let seed = args.sampling.seed.unwrap_or(config.sample.seed);
-        Ok(Self { config, panel, candidate, baseline, stored, chosen, providers, seed })
+        let stored = read_stored(&config, &baseline.kind, &panel)?;
+        Ok(Self { config, panel, candidate, baseline, stored, chosen, providers, terms })
+    }
+
+    /// What judges the run. Against other cases there is one look: two samples have no signs to flip.
+    pub(super) fn bench(&self) -> Bench<'_> {
+        let table = self.planned_table();
+        let looks = if table.is_paired { self.terms.looks } else { 1 };
+        Bench::new(&self.config, &table, Terms { looks, ..self.terms })
+    }
+
+    /// The table of the run before anything is scored.
+    pub(super) fn planned_table(&self) -> ScoreTable {
+        let columns = tally::columns(self.panel.scorers(), self.is_timed_apart());
+        self.with_stored(tally::plan(columns, &self.chosen.cases))
+    }
+
+    /// The table of what was worked through.
+    pub(super) fn table(&self, worked: &[Option<Worked>]) -> ScoreTable {
+        let columns = tally::columns(self.panel.scorers(), self.is_timed_apart());
+        self.with_stored(tally::table(columns, &self.chosen.cases, worked))
+    }
+
+    fn with_stored(&self, mut table: ScoreTable) -> ScoreTable {
+        if let Some(stored) = &self.stored {
+            let is_of_other_cases = stored.is_of_other_cases(self.chosen.cases.iter().map(|case| case.id.as_str()));
+            stored.fill(&mut table, is_of_other_cases);
+        }
+        table
+    }
+
+    /// The replay of its cases, with this candidate or with the baseline alone.
+    pub(super) fn replay<'a>(&'a self, candidate: Option<Asked>, budget: &'a Budget) -> Replay<'a> {
+        Replay {
+            baseline: self.baseline.arm.clone(),
+            candidate,
+            vars: &self.config.vars,
+            prices: &self.config.prices,
+            budget,
+            repeats: self.config.decision.repeats,
+        }
     }
 
     /// Whether the baseline was timed elsewhere or earlier than the candidate.
@@ -53,12 +98,12 @@ impl Plan {
     }
 }
 
-fn read_stored(kind: &Baseline, scorers: &[Scorer]) -> Result<Option<StoredBaseline>, Error> {
+fn read_stored(config: &Config, kind: &Baseline, panel: &Panel) -> Result<Option<StoredBaseline>, Error> {
     let Baseline::Stored(path) = kind else { return Ok(None) };
-    Ok(Some(StoredBaseline::read(path, &fingerprints(scorers))?))
-}
-
-/// The scorers' fingerprints, by name.
-pub(super) fn fingerprints(scorers: &[Scorer]) -> BTreeMap<String, String> {
-    scorers.iter().map(|scorer| (scorer.name.clone(), scorer.fingerprint().to_owned())).collect()
+    let stored = StoredBaseline::read(path, &panel.fingerprints())?;
+    if let Some(days) = stored.older_than(config.baseline_max_age, Timestamp::now()) {
+        let advice = "what production and its models do may have changed since; make it anew with `eval-gate baseline`";
+        output::note(&format!("warning: {} is {days} days old: {advice}", path.display()));
+    }
+    Ok(Some(stored))
 }

@@ -10,6 +10,7 @@ pub(super) fn run(args: &RunArgs, seed: u64) -> String {
         vec!["eval-gate run".to_owned(), format!("--config {}", quote(&args.config.config.to_string_lossy()))];
     let options: BTreeMap<&str, Option<String>> = BTreeMap::from([
         ("--base", args.arms.base.clone()),
+        ("--looks", args.looks.map(|looks| looks.to_string())),
         ("--baseline", args.arms.baseline.clone()),
         ("--model", args.arms.model.clone()),
         ("--prompt", args.arms.prompt.as_ref().map(|path| path.to_string_lossy().into_owned())),
@@ -25,7 +26,8 @@ pub(super) fn run(args: &RunArgs, seed: u64) -> String {
 pub(super) fn compare(args: &CompareArgs, seed: u64) -> String {
     let [baseline, candidate, config] =
         [&args.baseline, &args.candidate, &args.config.config].map(|path| quote(&path.to_string_lossy()));
-    format!("eval-gate compare {baseline} {candidate} --config {config} --seed {seed}")
+    let looks = args.looks.map_or_else(String::new, |looks| format!(" --looks {looks}"));
+    format!("eval-gate compare {baseline} {candidate} --config {config}{looks} --seed {seed}")
 }
 
 /// A word for the shell, in quotes where it needs them.
@@ -79,8 +81,8 @@ mod tests {
                 "eval-gate run --config eval-gate.yaml --base v1 --baseline replay --model m:1 --provider p --seed 7",
             ),
             (
-                &["compare", "old scores.jsonl", "new.jsonl"],
-                "eval-gate compare 'old scores.jsonl' new.jsonl --config eval-gate.yaml --seed 7",
+                &["compare", "old scores.jsonl", "new.jsonl", "--looks", "2"],
+                "eval-gate compare 'old scores.jsonl' new.jsonl --config eval-gate.yaml --looks 2 --seed 7",
             ),
         ] {
             assert_eq!(repeated(words), expected);

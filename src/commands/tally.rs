@@ -7,7 +7,7 @@ use crate::compare::{Cell, Column, Row, ScoreTable, tag_text};
 use crate::evalset::Case;
 use crate::replay::Outcome;
 use crate::report::{CaseResult, ScorePair, ScorerNote};
-use crate::score::{Score, Scorer};
+use crate::score::{GateConfig, Score, Scorer};
 
 /// The scorers as columns of a table. A gate on latency needs both arms on one machine: against recorded or stored answers
 /// it is shown and not gated.
@@ -17,6 +17,7 @@ pub(super) fn columns(scorers: &[Scorer], is_timed_apart: bool) -> Vec<Column> {
         direction: scorer.direction,
         aggregate: scorer.aggregate(),
         scale: scorer.scale,
+        has_ratio: scorer.unit() != "score" || scorer.gate.as_ref().is_some_and(GateConfig::is_relative),
         gate: scorer.gate.clone().filter(|_| !(is_timed_apart && scorer.unit() == "ms")),
     };
     scorers.iter().map(column).collect()
@@ -32,18 +33,25 @@ pub(super) fn notes(scorers: &[Scorer]) -> Vec<ScorerNote> {
     scorers.iter().map(note).collect()
 }
 
+/// The table of a run before anything is scored.
+pub(super) fn plan(columns: Vec<Column>, cases: &[Case]) -> ScoreTable {
+    let rows = cases.iter().map(|case| row(case, vec![(Cell::default(), Cell::default()); columns.len()]));
+    let rows = rows.collect();
+    ScoreTable::new(columns, rows)
+}
+
 /// The scores of both arms; a case that was not worked through has no row.
 pub(super) fn table(columns: Vec<Column>, cases: &[Case], worked: &[Option<Worked>]) -> ScoreTable {
     let rows = cases.iter().zip(worked).filter_map(|(case, worked)| Some((case, worked.as_ref()?)));
-    let rows = rows.map(|(case, worked)| Row {
-        case: case.id.clone(),
-        cluster: case.cluster_key().to_owned(),
-        weight: case.weight(),
-        tags: tags(case),
-        cells: (0..columns.len()).map(|i| (cell(&worked.baseline, i), cell(&worked.candidate, i))).collect(),
-    });
-    let rows = rows.collect();
+    let cells =
+        |worked: &Worked| (0..columns.len()).map(|i| (cell(&worked.baseline, i), cell(&worked.candidate, i))).collect();
+    let rows = rows.map(|(case, worked)| row(case, cells(worked))).collect();
     ScoreTable::new(columns, rows)
+}
+
+fn row(case: &Case, cells: Vec<(Cell, Cell)>) -> Row {
+    let cluster = case.cluster_key().to_owned();
+    Row { case: case.id.clone(), cluster, weight: case.weight(), tags: tags(case), cells }
 }
 
 fn tags(case: &Case) -> BTreeMap<String, String> {

@@ -23,23 +23,20 @@ pub(super) struct ScoredAttempt {
 
 /// Works through the cases, `limit` at once. Cases that a stop left untouched are `None`.
 pub(super) async fn work(
-    cases: &[Case],
+    cases: &[&Case],
     replay: &Replay<'_>,
     panel: &Panel,
     limit: usize,
     cancel: &Cancel,
     progress: &dyn Progress,
 ) -> Vec<Option<Worked>> {
-    progress.start(cases.len());
     let one = async |case: &Case| {
         let CaseAttempts { baseline, candidate } = replay.case(case).await;
         let (baseline, candidate) =
             futures::join!(score_all(panel, replay, case, baseline), score_all(panel, replay, case, candidate));
         Worked { baseline, candidate }
     };
-    let worked = fan_out(cases, limit, cancel, one, |_| progress.step()).await;
-    progress.finish();
-    worked
+    fan_out(cases.iter().copied(), limit, cancel, one, |_| progress.step()).await
 }
 
 async fn score_all(panel: &Panel, replay: &Replay<'_>, case: &Case, attempts: Vec<Attempt>) -> Vec<ScoredAttempt> {

@@ -2,16 +2,26 @@
 
 mod estimate;
 mod family;
+mod forecast;
+mod order;
 mod pairs;
+mod resample;
+mod room;
 mod score_file;
+mod sight;
 mod stored;
 mod table;
+mod two_sample;
 
 use crate::stats::Interval;
 
-pub use self::family::{compare, small_slices};
+pub use self::family::{Family, Look, Terms, compare};
+pub use self::forecast::{Forecast, Outlook, forecasts};
+pub use self::order::Order;
+pub use self::resample::{FalseBlocks, Noise, false_blocks, noise};
 pub use self::score_file::{ScoreFileError, ScoreLine, pair_scores, read_scores, tag_text};
-pub use self::stored::{StoredBaseline, StoredError};
+pub use self::sight::Sight;
+pub use self::stored::{ScoreSummary, StoredBaseline, StoredCase, StoredError};
 pub use self::table::{Cell, Column, Row, ScoreTable};
 
 /// Fewest clusters of a slice that is gated: the sign-flip test of fewer could never fail, whatever they show.
@@ -30,6 +40,13 @@ pub struct Slice {
     pub tag: String,
     /// Its value, such as `refund`.
     pub value: String,
+}
+
+impl Slice {
+    /// Whether a case is of this class.
+    fn holds(&self, row: &Row) -> bool {
+        row.tags.get(&self.tag) == Some(&self.value)
+    }
 }
 
 impl std::fmt::Display for Slice {
@@ -60,8 +77,14 @@ impl Comparison {
     /// people sample. `None` where it has enough, or where no affordable number would do.
     pub fn cases_needed(&self) -> Option<u64> {
         let (pairs, clusters) = (self.pairs as u64, self.clusters.max(1) as u64);
-        let needed = self.test?.clusters_needed?.saturating_mul(pairs).div_ceil(clusters);
+        let needed = self.test?.sight.clusters_needed()?.saturating_mul(pairs).div_ceil(clusters);
         (needed > pairs).then_some(needed)
+    }
+
+    /// Cases with which a change that changes nothing would pass with 80 % power, at the spread that was measured.
+    pub fn cases_to_pass(&self) -> Option<u64> {
+        let needed = self.test?.sight.clusters_to_pass()?;
+        Some(needed.saturating_mul(self.pairs as u64).div_ceil(self.clusters.max(1) as u64))
     }
 }
 
@@ -73,6 +96,17 @@ pub struct Measured {
     /// The candidate's mean or quantile.
     pub candidate: f64,
     /// Two-sided 95 % interval of candidate minus baseline; `None` where it would be meaningless.
+    pub interval: Option<Interval>,
+    /// The candidate's level over the baseline's, of costs, tokens and times.
+    pub ratio: Option<Ratio>,
+}
+
+/// One level over another, and its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ratio {
+    /// 1 where both are the same.
+    pub value: f64,
+    /// Two-sided 95 % interval; `None` where it would be meaningless.
     pub interval: Option<Interval>,
 }
 
@@ -98,16 +132,23 @@ impl Measured {
 pub struct Test {
     /// How much of the margin is left: negative where the estimate is worse than the margin. In the scorer's unit.
     pub room: f64,
-    /// The one-sided 95 % lower bound of `room`; from 0 on, the change is inside the margin.
+    /// The one-sided lower bound of `room`, at 95 % over all looks; from 0 on, the change is inside the margin.
     pub room_bound: Option<f64>,
     /// One-sided sign-flip p-value of "no change", alternative worse.
     pub p: f64,
-    /// The same, adjusted for all gated comparisons of the run.
+    /// The same, adjusted for all gated comparisons of the run, and for all looks.
     pub adjusted_p: f64,
+    /// Whether "no change" is rejected at the promised false-block rate.
+    pub is_rejected: bool,
     /// The margin in the scorer's unit; a margin in per cent is taken of the baseline as measured.
     pub margin: f64,
-    /// The smallest change for the worse that this comparison would find with 80 % power.
-    pub detectable: Option<f64>,
-    /// Clusters with which this comparison would be decided, if what was measured held.
-    pub clusters_needed: Option<u64>,
+    /// What it could see, and what it would need to decide.
+    pub sight: Sight,
+}
+
+impl Test {
+    /// Whether it is a regression: plain, and worse than the margin.
+    pub fn is_regression(&self) -> bool {
+        self.is_rejected && self.room < 0.0
+    }
 }

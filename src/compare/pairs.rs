@@ -2,41 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use super::{ScoreTable, Slice};
-use crate::score::Direction;
+use super::{MIN_CLUSTERS, Order, ScoreTable, Slice};
+use crate::score::{Aggregate, Direction};
+use crate::stats::quantile::QuantilePairs;
 
 /// Both arms' scores of the cases that both have, in the order of the table.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Pairs {
     pub(super) baseline: Vec<f64>,
     pub(super) candidate: Vec<f64>,
     pub(super) weights: Vec<f64>,
+    /// Clusters by their places in the order.
     pub(super) clusters: Vec<usize>,
 }
 
-/// Numbers the clusters of a table by the order of their names.
-pub(super) fn number_clusters(table: &ScoreTable) -> BTreeMap<&str, usize> {
-    let mut clusters: BTreeMap<&str, usize> = table.rows.iter().map(|row| (row.cluster.as_str(), 0)).collect();
-    clusters.values_mut().enumerate().for_each(|(number, slot)| *slot = number);
-    clusters
-}
-
 impl Pairs {
-    pub(super) fn of(
-        table: &ScoreTable,
-        numbers: &BTreeMap<&str, usize>,
-        column: usize,
-        slice: Option<&Slice>,
-    ) -> Self {
+    pub(super) fn of(table: &ScoreTable, order: &Order, column: usize, slice: Option<&Slice>) -> Self {
         let mut pairs = Self::default();
-        for row in &table.rows {
-            let is_in = slice.is_none_or(|slice| row.tags.get(&slice.tag) == Some(&slice.value));
+        for row in table.rows_of(slice) {
             let (baseline, candidate) = row.cells[column];
-            if let (true, Some(baseline), Some(candidate)) = (is_in, baseline.value, candidate.value) {
+            if let (Some(baseline), Some(candidate)) = (baseline.value, candidate.value) {
                 pairs.baseline.push(baseline);
                 pairs.candidate.push(candidate);
                 pairs.weights.push(row.weight);
-                pairs.clusters.push(numbers[row.cluster.as_str()]);
+                pairs.clusters.push(order.place(&row.cluster));
             }
         }
         pairs
@@ -53,10 +42,19 @@ impl Pairs {
     }
 
     pub(super) fn cluster_count(&self) -> usize {
-        let mut seen = self.clusters.clone();
-        seen.sort_unstable();
-        seen.dedup();
-        seen.len()
+        count_clusters(self.clusters.iter())
+    }
+
+    /// Whether they are enough to decide anything.
+    pub(super) fn are_enough(&self) -> bool {
+        self.cluster_count() >= MIN_CLUSTERS
+    }
+
+    /// Clusters in which any case's score changed.
+    pub(super) fn changed_clusters(&self) -> usize {
+        let differences = self.differences(Direction::HigherIsBetter).into_iter().zip(&self.clusters);
+        let changed: Vec<usize> = differences.filter(|(d, _)| d.abs() > 0.0).map(|(_, cluster)| *cluster).collect();
+        count_clusters(changed.iter())
     }
 
     /// Candidate minus baseline, signed so that negative is worse.
@@ -64,6 +62,38 @@ impl Pairs {
         let sign = sign(direction);
         self.candidate.iter().zip(&self.baseline).map(|(candidate, baseline)| sign * (candidate - baseline)).collect()
     }
+
+    /// The weighted sum of the differences in each cluster that the sign flips turn; negative is worse. Of a quantile they
+    /// are how much more often the candidate lies beyond the quantile of both arms together.
+    pub(super) fn sums(&self, direction: Direction, aggregate: Aggregate) -> BTreeMap<usize, f64> {
+        let differences = match aggregate {
+            Aggregate::Mean => self.differences(direction),
+            Aggregate::Quantile(q) => self.exceedances(direction, q),
+        };
+        let mut sums = BTreeMap::new();
+        for ((difference, weight), cluster) in differences.iter().zip(&self.weights).zip(&self.clusters) {
+            *sums.entry(*cluster).or_insert(0.0) += difference * weight;
+        }
+        sums
+    }
+
+    /// The same pairs as the quantile of order `q` is taken of them.
+    pub(super) fn quantile(&self, q: f64) -> QuantilePairs<'_> {
+        let Self { candidate, baseline, weights, clusters } = self;
+        QuantilePairs { candidate, baseline, weights, clusters, q }
+    }
+
+    fn exceedances(&self, direction: Direction, q: f64) -> Vec<f64> {
+        let above = self.quantile(q).exceedances().unwrap_or_default();
+        above.into_iter().map(|difference| sign(direction) * difference).collect()
+    }
+}
+
+fn count_clusters<'a>(clusters: impl Iterator<Item = &'a usize>) -> usize {
+    let mut seen: Vec<_> = clusters.collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.len()
 }
 
 /// What a difference is multiplied with so that negative is worse.
@@ -71,5 +101,17 @@ pub(super) fn sign(direction: Direction) -> f64 {
     match direction {
         Direction::HigherIsBetter => 1.0,
         Direction::LowerIsBetter => -1.0,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::Pairs;
+
+    /// Pairs that each stand alone and count once.
+    pub(crate) fn pairs(scores: impl Iterator<Item = (f64, f64)>) -> Pairs {
+        let (baseline, candidate): (Vec<f64>, Vec<f64>) = scores.unzip();
+        let count = baseline.len();
+        Pairs { baseline, candidate, weights: vec![1.0; count], clusters: (0..count).collect() }
     }
 }

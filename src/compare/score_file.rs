@@ -21,6 +21,8 @@ pub struct ScoreLine {
     pub cluster: Option<String>,
     /// How many cases of the population it stands for, relative to the others; 1 where absent.
     pub weight: Option<f64>,
+    /// What was asked, as text: for the report, and for `slices: auto`.
+    pub input: Option<String>,
     /// Tags, for slices.
     #[serde(default)]
     pub tags: Map<String, Value>,
@@ -173,6 +175,7 @@ mod tests {
             direction: Direction::HigherIsBetter,
             aggregate: Aggregate::Mean,
             scale: None,
+            has_ratio: false,
             gate: None,
         };
         let baseline = read("{\"case\":\"a\",\"scores\":{\"v\":1}}\n{\"case\":\"b\",\"scores\":{\"v\":1}}").unwrap();

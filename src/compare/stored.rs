@@ -1,9 +1,13 @@
 //! `baseline.json`: the scores of a baseline, stored to compare later candidates with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use super::{Cell, Order, Row, ScoreTable};
+use crate::stats::{paired, quantile};
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -16,12 +20,54 @@ pub struct StoredBaseline {
     pub version: u32,
     /// The version of eval-gate that wrote it.
     pub eval_gate: String,
+    /// When the scores were made, UTC.
+    pub made: Timestamp,
     /// What was scored, in words.
     pub of: String,
     /// The fingerprints of the scorers that made the scores.
     pub scorers: BTreeMap<String, String>,
-    /// The scores, averaged over repeats, by case and scorer; a scorer that has none is left out.
-    pub cases: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Levels and spreads, by scorer.
+    pub summary: BTreeMap<String, ScoreSummary>,
+    /// The scored cases, by id.
+    pub cases: BTreeMap<String, StoredCase>,
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
+/// A case's scores, and what is needed to compare them with those of other cases.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredCase {
+    /// What the case depends on; the case itself where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+    /// How many cases of the population it stands for; 1 where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// Its scores, averaged over repeats; a scorer that has none is left out.
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// What all cases together come to by one scorer, in its unit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreSummary {
+    /// Cases that have a score.
+    pub cases: usize,
+    /// Their weighted mean.
+    pub mean: f64,
+    /// Its cluster-robust standard error; absent below two clusters.
+    pub standard_error: Option<f64>,
+    /// Their median.
+    pub p50: Option<f64>,
+    /// Their 99th percentile.
+    pub p99: Option<f64>,
 }
 
 /// Why a stored baseline cannot be used.
@@ -44,35 +90,86 @@ pub enum StoredError {
         problem: String,
     },
     /// The scores were made by other scorers.
-    #[error("{}: made by other scorers, so its numbers mean something else: {names}; make it anew with `eval-gate baseline`", path.display())]
+    #[error("{}: made by other scorers, so its numbers mean something else: {differences}; make it anew with `eval-gate baseline`", path.display())]
     OtherScorers {
         /// The file.
         path: PathBuf,
-        /// The scorers that differ.
-        names: String,
+        /// The scorers that differ, and in what.
+        differences: String,
     },
 }
 
 impl StoredBaseline {
-    /// An empty baseline of this version.
-    pub fn new(of: String, scorers: BTreeMap<String, String>) -> Self {
-        Self { version: VERSION, eval_gate: env!("CARGO_PKG_VERSION").into(), of, scorers, cases: BTreeMap::new() }
+    /// Stores the baseline's scores of a table, made at `made` by scorers with these fingerprints.
+    pub fn new(of: String, made: Timestamp, scorers: BTreeMap<String, String>, table: &ScoreTable) -> Self {
+        let names = table.columns.iter().map(|column| column.name.clone());
+        let summary = names.enumerate().filter_map(|(column, name)| Some((name, summary(table, column)?))).collect();
+        let cases = table.rows.iter().map(|row| (row.case.clone(), stored(table, row))).collect();
+        Self { version: VERSION, eval_gate: env!("CARGO_PKG_VERSION").into(), made, of, scorers, summary, cases }
     }
 
     /// Reads a stored baseline and checks that `scorers` (fingerprints by name) are the ones that made it.
     pub fn read(path: &Path, scorers: &BTreeMap<String, String>) -> Result<Self, StoredError> {
         let text = std::fs::read_to_string(path).map_err(|source| StoredError::Read { path: path.into(), source })?;
         let invalid = |problem: String| StoredError::Invalid { path: path.into(), problem };
-        let stored: Self = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
-        if stored.version != VERSION {
-            return Err(invalid(format!("this eval-gate reads version {VERSION}, not {}", stored.version)));
+        // Another version has other fields, and what is wrong with it is its version.
+        let Versioned { version } = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        if version != VERSION {
+            return Err(invalid(format!("this eval-gate reads version {VERSION}, not {version}")));
         }
-        let differs = scorers.iter().filter(|(name, print)| stored.scorers.get(*name) != Some(print));
-        let names: Vec<&str> = differs.map(|(name, _)| name.as_str()).collect();
-        if !names.is_empty() {
-            return Err(StoredError::OtherScorers { path: path.into(), names: names.join(", ") });
+        let stored: Self = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        let differences = stored.differences(scorers);
+        if !differences.is_empty() {
+            return Err(StoredError::OtherScorers { path: path.into(), differences: differences.join(", ") });
         }
         Ok(stored)
+    }
+
+    /// The scorers that are not the ones that made it, and in what they differ.
+    fn differences(&self, scorers: &BTreeMap<String, String>) -> Vec<String> {
+        let differs = scorers.iter().filter(|(name, now)| self.scorers.get(*name) != Some(now));
+        let tell = |(name, now): (&String, &String)| match self.scorers.get(name) {
+            None => format!("{name} is not in it"),
+            Some(then) => format!("{name} was {then} and is {now}"),
+        };
+        differs.map(tell).collect()
+    }
+
+    /// Its age in days, if it is older than `limit`.
+    pub fn older_than(&self, limit: SignedDuration, now: Timestamp) -> Option<i64> {
+        let age = now.duration_since(self.made);
+        (age > limit).then(|| age.as_hours() / 24)
+    }
+
+    /// Whether it knows fewer than half of these cases: then it is one of other cases, and no pairs can be made.
+    pub fn is_of_other_cases<'a>(&self, cases: impl Iterator<Item = &'a str>) -> bool {
+        let (known, all) =
+            cases.fold((0, 0), |(known, all), case| (known + usize::from(self.cases.contains_key(case)), all + 1));
+        2 * known < all
+    }
+
+    /// Puts its scores into a table as the baseline's: beside the same cases, or as cases of their own.
+    pub fn fill(&self, table: &mut ScoreTable, as_other_cases: bool) {
+        table.is_paired = !as_other_cases;
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let cells = |case: &StoredCase| {
+            names
+                .iter()
+                .map(|name| case.scores.get(*name).copied().map_or_else(Cell::default, Cell::of))
+                .collect::<Vec<_>>()
+        };
+        let mut rows = std::mem::take(&mut table.rows);
+        for row in &mut rows {
+            if let Some(case) = self.cases.get(&row.case) {
+                row.cells.iter_mut().zip(cells(case)).for_each(|(pair, cell)| pair.0 = cell);
+            }
+        }
+        if as_other_cases {
+            let known: BTreeSet<String> = rows.iter().map(|row| row.case.clone()).collect();
+            let others = self.cases.iter().filter(|(id, _)| !known.contains(*id));
+            rows.extend(others.map(|(id, case)| case.row(id, cells(case))));
+        }
+        *table = ScoreTable { is_paired: table.is_paired, ..ScoreTable::new(std::mem::take(&mut table.columns), rows) };
     }
 
     /// The file's text.
@@ -83,21 +180,116 @@ impl StoredBaseline {
     }
 }
 
+impl StoredCase {
+    fn row(&self, id: &str, cells: Vec<Cell>) -> Row {
+        Row {
+            case: id.to_owned(),
+            cluster: self.cluster.clone().unwrap_or_else(|| id.to_owned()),
+            weight: self.weight.unwrap_or(1.0),
+            tags: self.tags.clone(),
+            cells: cells.into_iter().map(|cell| (cell, Cell::default())).collect(),
+        }
+    }
+}
+
+fn stored(table: &ScoreTable, row: &Row) -> StoredCase {
+    let scores =
+        table.columns.iter().zip(&row.cells).filter_map(|(c, (baseline, _))| Some((c.name.clone(), baseline.value?)));
+    StoredCase {
+        cluster: (row.cluster != row.case).then(|| row.cluster.clone()),
+        weight: ((row.weight - 1.0).abs() > 1e-12).then_some(row.weight),
+        tags: row.tags.clone(),
+        scores: scores.collect(),
+    }
+}
+
+fn summary(table: &ScoreTable, column: usize) -> Option<ScoreSummary> {
+    let scored: Vec<(&Row, f64)> =
+        table.rows.iter().filter_map(|row| Some((row, row.cells[column].0.value?))).collect();
+    let values: Vec<f64> = scored.iter().map(|(_, value)| *value).collect();
+    let weights: Vec<f64> = scored.iter().map(|(row, _)| row.weight).collect();
+    let order = Order::new(scored.iter().map(|(row, _)| row.cluster.as_str()), 0);
+    let clusters: Vec<usize> = scored.iter().map(|(row, _)| order.place(&row.cluster)).collect();
+    let total: f64 = weights.iter().sum();
+    let sum: f64 = values.iter().zip(&weights).map(|(value, weight)| value * weight).sum();
+    (total > 0.0).then(|| ScoreSummary {
+        cases: values.len(),
+        mean: sum / total,
+        standard_error: paired::mean_difference(&values, &weights, &clusters).map(|mean| mean.standard_error),
+        p50: quantile::quantile(&values, 0.5),
+        p99: quantile::quantile(&values, 0.99),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::Column;
+    use crate::score::{Aggregate, Direction};
+
+    fn prints(print: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([("valid".to_owned(), print.to_owned())])
+    }
+
+    /// A table of one scorer with these cases; the baseline scores each 1.
+    fn table(cases: &[&str]) -> ScoreTable {
+        let column = Column {
+            name: "valid".into(),
+            direction: Direction::HigherIsBetter,
+            aggregate: Aggregate::Mean,
+            scale: None,
+            has_ratio: false,
+            gate: None,
+        };
+        let row = |case: &&str| Row {
+            case: (*case).to_owned(),
+            cluster: "s".into(),
+            weight: 2.0,
+            tags: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+            cells: vec![(Cell::of(1.0), Cell::default())],
+        };
+        ScoreTable::new(vec![column], cases.iter().map(row).collect())
+    }
+
+    fn baseline(cases: &[&str]) -> StoredBaseline {
+        StoredBaseline::new("recorded answers".into(), Timestamp::UNIX_EPOCH, prints("aa by m1"), &table(cases))
+    }
 
     #[test]
     fn a_baseline_comes_back_and_other_scorers_refuse_it() {
-        let prints = BTreeMap::from([("valid".to_owned(), "aa".to_owned())]);
-        let mut stored = StoredBaseline::new("recorded answers".into(), prints.clone());
-        stored.cases.insert("c1".into(), BTreeMap::from([("valid".into(), 1.0)]));
+        let stored = baseline(&["c1", "c2"]);
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), stored.to_json()).unwrap();
-        assert_eq!(StoredBaseline::read(file.path(), &prints).unwrap(), stored);
-        let others = BTreeMap::from([("valid".to_owned(), "bb".to_owned())]);
-        assert!(matches!(StoredBaseline::read(file.path(), &others), Err(StoredError::OtherScorers { .. })));
+        assert_eq!(StoredBaseline::read(file.path(), &prints("aa by m1")).unwrap(), stored);
+        let error = StoredBaseline::read(file.path(), &prints("aa by m2")).unwrap_err().to_string();
+        assert!(error.contains("valid was aa by m1 and is aa by m2; make it anew"), "{error}");
         std::fs::write(file.path(), "{}").unwrap();
-        assert!(matches!(StoredBaseline::read(file.path(), &prints), Err(StoredError::Invalid { .. })));
+        assert!(matches!(StoredBaseline::read(file.path(), &prints("aa")), Err(StoredError::Invalid { .. })));
+    }
+
+    #[test]
+    fn the_same_cases_are_paired_and_others_stand_beside_them() {
+        let stored = baseline(&["c1", "c2", "c3"]);
+        for (cases, other, pairs) in [(&["c2", "c3", "x"][..], false, 2), (&["c3", "x", "y"], true, 1)] {
+            assert_eq!(stored.is_of_other_cases(cases.iter().copied()), other);
+            let mut table = table(cases);
+            table.rows.iter_mut().for_each(|row| row.cells[0] = (Cell::default(), Cell::of(0.0)));
+            stored.fill(&mut table, other);
+            assert_eq!((table.is_paired, table.paired(0).0), (!other, pairs));
+            assert_eq!(table.rows.len(), if other { 5 } else { 3 });
+        }
+    }
+
+    #[test]
+    fn the_summary_is_of_what_was_scored() {
+        let summary = baseline(&["c1", "c2"]).summary["valid"].clone();
+        assert_eq!((summary.cases, summary.mean, summary.standard_error, summary.p99), (2, 1.0, None, Some(1.0)));
+    }
+
+    #[test]
+    fn age_is_told_beyond_the_limit_only() {
+        let (stored, week) = (baseline(&["c1"]), SignedDuration::from_hours(7 * 24));
+        let after = |hours| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        assert_eq!([stored.older_than(week, after(168)), stored.older_than(week, after(200))], [None, Some(8)]);
     }
 }

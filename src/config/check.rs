@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_yaml::Value;
 
 use super::load::Reader;
@@ -15,6 +16,9 @@ use crate::redact::{RedactConfig, Redactor};
 use crate::sample::{Filter, SampleConfig};
 use crate::score::{RawScorer, Scorer};
 
+/// More looks than this save next to nothing.
+const MOST_LOOKS: u32 = 20;
+
 /// The sections as they are written; what is absent or wrong is `None` or empty.
 pub(super) struct Sections {
     version: Option<u32>,
@@ -25,6 +29,7 @@ pub(super) struct Sections {
     sample: Option<SampleConfig>,
     candidate: Option<CandidateConfig>,
     baseline: Option<String>,
+    baseline_max_age: Option<String>,
     vars: Option<BTreeMap<String, String>>,
     providers: Vec<(String, ProviderConfig)>,
     prices: Vec<(String, Price)>,
@@ -48,6 +53,7 @@ impl Sections {
             sample: reader.section(root, "sample"),
             candidate: reader.section(root, "candidate"),
             baseline: reader.section(root, "baseline"),
+            baseline_max_age: reader.section(root, "baseline_max_age"),
             vars: reader.section(root, "vars"),
             providers: reader.entries(root, "providers"),
             prices: reader.entries(root, "prices"),
@@ -66,6 +72,7 @@ pub(super) fn check(reader: &mut Reader, path: &Path, sections: Sections, missin
     let cases = check_cases(reader, sections.evalset, sections.traces, folder);
     let decision = check_decision(reader, sections.decision.unwrap_or_default());
     let baseline = check_baseline(reader, sections.baseline, folder);
+    let baseline_max_age = check_age(reader, sections.baseline_max_age.as_deref());
     let redact = check_redaction(reader, sections.redact.unwrap_or_default());
     let sample = check_sample(reader, sections.sample.unwrap_or_default());
     let vars = check_vars(reader, &sections.vars.unwrap_or_default());
@@ -81,6 +88,7 @@ pub(super) fn check(reader: &mut Reader, path: &Path, sections: Sections, missin
         sample,
         candidate: check_candidate(reader, sections.candidate.unwrap_or_default(), folder),
         baseline,
+        baseline_max_age,
         vars: vars?,
         prices: check_prices(reader, sections.prices),
         scorers,
@@ -167,6 +175,9 @@ fn check_decision(reader: &mut Reader, decision: DecisionConfig) -> DecisionConf
     if !(1..=100).contains(&decision.repeats) {
         reader.wrong("decision.repeats", "expected a number from 1 to 100");
     }
+    if !(1..=MOST_LOOKS).contains(&decision.looks) {
+        reader.wrong("decision.looks", format!("expected a number from 1 to {MOST_LOOKS}"));
+    }
     decision
 }
 
@@ -195,6 +206,17 @@ fn check_baseline(reader: &mut Reader, written: Option<String>, folder: &Path) -
     parsed.unwrap_or_else(|message| {
         reader.wrong("baseline", message);
         Baseline::Recorded
+    })
+}
+
+/// A stored baseline's age from which it warns; a week where nothing is written.
+fn check_age(reader: &mut Reader, written: Option<&str>) -> SignedDuration {
+    let written = written.unwrap_or("7d");
+    let parsed =
+        written.parse::<Span>().ok().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    parsed.filter(SignedDuration::is_positive).unwrap_or_else(|| {
+        reader.wrong("baseline_max_age", format!("`{written}` is no duration; write one such as 7d or 36h"));
+        SignedDuration::ZERO
     })
 }
 

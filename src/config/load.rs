@@ -13,7 +13,7 @@ use super::variables::expand;
 use super::{Candidate, Config};
 
 /// The keys of the configuration's first level.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "version",
     "name",
     "evalset",
@@ -22,6 +22,7 @@ const KEYS: [&str; 14] = [
     "sample",
     "candidate",
     "baseline",
+    "baseline_max_age",
     "vars",
     "providers",
     "prices",

@@ -13,6 +13,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 pub use self::error::{ConfigError, Mistake};
@@ -39,6 +40,8 @@ pub struct Config {
     pub candidate: Candidate,
     /// What it is measured against.
     pub baseline: Baseline,
+    /// The age from which a stored baseline warns.
+    pub baseline_max_age: SignedDuration,
     /// Variables computed from the case.
     pub vars: Vars,
     /// Prices of models.

@@ -70,7 +70,7 @@ pub struct DecisionConfig {
     pub max_unscored: f64,
     /// Attempts of each arm at each case.
     pub repeats: u32,
-    /// Looks at the scores; this version takes one, whatever is written.
+    /// Looks at the scores, each after as many cases more; the run stops at the first that knows the verdict.
     pub looks: u32,
 }
 

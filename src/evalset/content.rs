@@ -53,6 +53,12 @@ impl Case {
         self.weight.unwrap_or(1.0)
     }
 
+    /// All that the user said, message by message.
+    pub fn user_text(&self) -> String {
+        let of_user = self.messages.iter().filter(|message| message.role == "user");
+        of_user.map(Message::text).collect::<Vec<_>>().join("\n")
+    }
+
     /// The text of the last user message, if there is one.
     pub fn last_user_text(&self) -> Option<Cow<'_, str>> {
         self.messages.iter().rev().find(|message| message.role == "user").map(Message::text)

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::classes::classes;
 use super::{
-    CaseCounts, CaseResult, ComparisonRow, Count, FloorRow, Outcome, Range, Report, Ruling, ScorerRow, Setup, UsageRow,
-    VERSION, VerdictSection,
+    CaseCounts, CaseResult, ComparisonRow, Count, FloorRow, Outcome, Range, RatioRow, Report, Ruling, ScorerRow, Setup,
+    Test, UsageRow, VERSION, VerdictSection,
 };
-use crate::compare::{Comparison, ScoreTable, small_slices};
+use crate::compare::{Comparison, Look, Ratio, ScoreTable, Slice};
 use crate::score::Direction;
 use crate::stats::Interval;
 use crate::verdict::{self, Floor, Rules, Verdict};
@@ -21,20 +22,29 @@ pub struct Ingredients<'a> {
     pub cases: CaseCounts,
     /// The scores.
     pub table: &'a ScoreTable,
-    /// The comparisons.
-    pub comparisons: &'a [Comparison],
-    /// The verdict.
-    pub verdict: &'a Verdict,
-    /// The rules that it followed.
-    pub rules: Rules,
-    /// The exit code that follows from it.
-    pub exit_code: u8,
+    /// What was made of them.
+    pub judged: Judged<'a>,
+    /// Calls that an early verdict saved.
+    pub calls_saved: usize,
     /// What the config says of each scorer, in the table's order.
     pub notes: Vec<ScorerNote>,
     /// Calls, tokens and money.
     pub usage: Vec<UsageRow>,
     /// Every case.
     pub results: Vec<CaseResult>,
+}
+
+/// A table, judged.
+#[derive(Clone, Copy)]
+pub struct Judged<'a> {
+    /// The look that decided, with the comparisons.
+    pub look: &'a Look,
+    /// The verdict.
+    pub verdict: &'a Verdict,
+    /// The rules that it followed.
+    pub rules: Rules,
+    /// The exit code that follows from it.
+    pub exit_code: u8,
 }
 
 /// What is said of a scorer beside its numbers.
@@ -51,7 +61,7 @@ pub struct ScorerNote {
 impl From<Ingredients<'_>> for Report {
     fn from(made: Ingredients<'_>) -> Self {
         let comparisons = comparison_rows(&made);
-        let floors = made.verdict.floors.iter().map(|floor| floor_row(&made, floor)).collect();
+        let floors = made.judged.verdict.floors.iter().map(|floor| floor_row(&made, floor)).collect();
         Self {
             version: VERSION,
             eval_gate: env!("CARGO_PKG_VERSION").into(),
@@ -60,10 +70,8 @@ impl From<Ingredients<'_>> for Report {
             scorers: made.notes.iter().enumerate().map(|(i, note)| scorer_row(made.table, i, note)).collect(),
             comparisons,
             floors,
-            small_slices: small_slices(made.table)
-                .into_iter()
-                .map(|(slice, count)| Count { what: slice.to_string(), count })
-                .collect(),
+            small_slices: made.judged.look.small_slices.iter().map(small).collect(),
+            classes: classes(made.table, &made.judged.look.comparisons, &made.results),
             setup: made.setup,
             cases: made.cases,
             usage: made.usage,
@@ -72,13 +80,22 @@ impl From<Ingredients<'_>> for Report {
     }
 }
 
+fn small((slice, count): &(Slice, usize)) -> Count {
+    Count { what: slice.to_string(), count: *count }
+}
+
 fn verdict_section(made: &Ingredients) -> VerdictSection {
+    let Judged { look, verdict, rules, exit_code } = made.judged;
     VerdictSection {
-        ruling: made.verdict.ruling.into(),
-        reasons: made.verdict.reasons.clone(),
-        exit_code: made.exit_code,
-        false_block_rate: made.rules.false_block_rate,
-        tested: made.verdict.gates.len(),
+        ruling: verdict.ruling.into(),
+        reasons: verdict.reasons.clone(),
+        exit_code,
+        false_block_rate: rules.false_block_rate,
+        tested: verdict.gates.len(),
+        test: if made.table.is_paired { Test::Pairs } else { Test::TwoSamples },
+        looks: look.number,
+        looks_planned: look.planned,
+        calls_saved: made.calls_saved,
     }
 }
 
@@ -99,8 +116,8 @@ fn scorer_row(table: &ScoreTable, column: usize, note: &ScorerNote) -> ScorerRow
 
 fn comparison_rows(made: &Ingredients) -> Vec<ComparisonRow> {
     let outcomes: BTreeMap<usize, Outcome> =
-        made.verdict.gates.iter().map(|gate| (gate.comparison, gate.outcome.into())).collect();
-    let rows = made.comparisons.iter().enumerate();
+        made.judged.verdict.gates.iter().map(|gate| (gate.comparison, gate.outcome.into())).collect();
+    let rows = made.judged.look.comparisons.iter().enumerate();
     rows.map(|(index, comparison)| comparison_row(made.table, comparison, outcomes.get(&index).copied())).collect()
 }
 
@@ -115,11 +132,13 @@ fn comparison_row(table: &ScoreTable, comparison: &Comparison, outcome: Option<O
         candidate: measured.map(|measured| measured.candidate),
         change: measured.map(|measured| measured.change()),
         interval: measured.and_then(|measured| measured.interval).map(Range::from),
+        ratio: measured.and_then(|measured| measured.ratio).map(RatioRow::from),
         margin: test.map(|test| test.margin),
         p: test.map(|test| test.p),
         adjusted_p: test.map(|test| test.adjusted_p),
-        detectable: test.and_then(|test| test.detectable),
+        detectable: test.and_then(|test| test.sight.detectable()),
         cases_needed: comparison.cases_needed().filter(|_| outcome == Some(Outcome::Inconclusive)),
+        cases_to_pass: comparison.cases_to_pass(),
         outcome,
     }
 }
@@ -132,6 +151,12 @@ fn floor_row(made: &Ingredients, floor: &Floor) -> FloorRow {
         candidate: floor.candidate,
         interval: floor.interval.map(Range::from),
         outcome: floor.outcome.into(),
+    }
+}
+
+impl From<Ratio> for RatioRow {
+    fn from(ratio: Ratio) -> Self {
+        Self { value: ratio.value, interval: ratio.interval.map(Range::from) }
     }
 }
 

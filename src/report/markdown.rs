@@ -5,8 +5,9 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, context};
 
 use super::changes::changes;
-use super::view::{self, ChangeView, RowView};
-use super::{Report, escape};
+use super::row::{RowView, sights};
+use super::view::{self, ChangeView};
+use super::{ComparisonRow, Report, escape};
 
 const TEMPLATE: &str = include_str!("templates/report.md.j2");
 /// Changed cases shown of each kind; the rest are counted.
@@ -16,8 +17,9 @@ const SHOWN_CHANGES: usize = 20;
 pub fn markdown(report: &Report) -> String {
     let env = environment();
     let (broken, fixed) = changes(report);
-    let overall: Vec<RowView> = report.comparisons.iter().filter(|c| c.slice.is_none()).map(RowView::new).collect();
-    let slices: Vec<RowView> = view::notable_slices(report).into_iter().map(RowView::new).collect();
+    let view = |row: &ComparisonRow| RowView::new(report, row);
+    let overall: Vec<RowView> = report.comparisons.iter().filter(|c| c.slice.is_none()).map(view).collect();
+    let slices: Vec<RowView> = view::notable_slices(report).into_iter().map(view).collect();
     let telling = view::telling_tags(report);
     let shown = |changes: &[_]| {
         changes.iter().take(SHOWN_CHANGES).map(|change| ChangeView::new(change, &telling)).collect::<Vec<_>>()
@@ -27,6 +29,10 @@ pub fn markdown(report: &Report) -> String {
             headline => view::headline(report),
             emoji => view::emoji(report.verdict.ruling),
             report => without_results(report),
+            looks => view::looks(report),
+            weaker_test => view::weaker_test(report),
+            sights => Value::from(Serde(&sights(report))),
+            examples => Value::from(Serde(&view::examples(report, &slices))),
             overall => Value::from(Serde(&overall)),
             slices => Value::from(Serde(&slices)),
             slice_count => report.comparisons.iter().filter(|row| row.slice.is_some()).count(),

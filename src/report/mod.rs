@@ -5,8 +5,10 @@
 
 mod build;
 mod changes;
+mod classes;
 pub mod escape;
 mod markdown;
+mod row;
 mod scorer;
 mod terminal;
 mod view;
@@ -16,9 +18,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::build::{Ingredients, ScorerNote};
+pub use self::build::{Ingredients, Judged, ScorerNote};
+pub use self::classes::{ClassRow, Example};
 pub use self::markdown::markdown;
-pub use self::scorer::{ComparisonRow, FloorRow, Outcome, Range, ScorerRow};
+pub use self::scorer::{ComparisonRow, FloorRow, Outcome, Range, RatioRow, ScorerRow};
 pub use self::terminal::terminal;
 
 /// The version of the report's format.
@@ -48,6 +51,8 @@ pub struct Report {
     pub floors: Vec<FloorRow>,
     /// Slices of too few clusters to be gated, with their number of cases.
     pub small_slices: Vec<Count>,
+    /// The classes of cases that are compared, with examples.
+    pub classes: Vec<ClassRow>,
     /// Calls, tokens and money, by what they were for.
     pub usage: Vec<UsageRow>,
     /// Every case that was worked through.
@@ -68,6 +73,24 @@ pub struct VerdictSection {
     pub false_block_rate: f64,
     /// How many comparisons share that promise.
     pub tested: usize,
+    /// How the arms were compared.
+    pub test: Test,
+    /// Looks that were taken at the scores.
+    pub looks: usize,
+    /// Looks that were planned.
+    pub looks_planned: usize,
+    /// Calls, judgements included, that an early verdict saved.
+    pub calls_saved: usize,
+}
+
+/// How the arms were compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Test {
+    /// Both arms answered the same cases: sign flips by cluster.
+    Pairs,
+    /// The arms answered different cases: two samples, the weaker test.
+    TwoSamples,
 }
 
 /// What is said of a change.

@@ -45,18 +45,32 @@ pub struct ComparisonRow {
     pub change: Option<f64>,
     /// The 95 % interval of the change.
     pub interval: Option<Range>,
+    /// The candidate's level over the baseline's, of costs, tokens and times.
+    pub ratio: Option<RatioRow>,
     /// The margin in the scorer's unit.
     pub margin: Option<f64>,
     /// The sign-flip p-value, alternative worse.
     pub p: Option<f64>,
-    /// The same, adjusted for all gated comparisons of the run.
+    /// The same, adjusted for all gated comparisons of the run and for all looks.
     pub adjusted_p: Option<f64>,
-    /// The smallest change for the worse that would be found with 80 % power.
+    /// The smallest change for the worse that would be blocked with 80 % power.
     pub detectable: Option<f64>,
     /// Cases with which an undecided comparison would be decided, if what was measured held.
     pub cases_needed: Option<u64>,
+    /// Cases with which a change that changes nothing would pass with 80 % power.
+    pub cases_to_pass: Option<u64>,
     /// What it comes to; `null` for an advisory scorer.
     pub outcome: Option<Outcome>,
+}
+
+/// One level over another.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatioRow {
+    /// 1 where both are the same.
+    pub value: f64,
+    /// Its 95 % interval.
+    pub interval: Option<Range>,
 }
 
 /// A level that the candidate must hold. Floors are outside the promise.

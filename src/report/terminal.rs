@@ -1,7 +1,8 @@
 //! The verdict and its table for a terminal or a log: plain text, nothing that a runner takes as a command.
 
 use super::escape::plain;
-use super::view::{RowView, headline, notable_slices, outcome_in_words};
+use super::row::{RowView, outcome_in_words};
+use super::view::{headline, looks, notable_slices, weaker_test};
 use super::{ComparisonRow, FloorRow, Report};
 use crate::verdict::number;
 
@@ -11,10 +12,12 @@ pub fn terminal(report: &Report) -> String {
     lines.extend(report.verdict.reasons.iter().skip(1).map(|reason| format!("  {reason}")));
     lines.push(String::new());
     let overall = report.comparisons.iter().filter(|row| row.slice.is_none());
-    lines.extend(table(overall.chain(notable_slices(report))));
+    lines.extend(table(report, overall.chain(notable_slices(report))));
     lines.extend(report.floors.iter().map(level));
     lines.push(String::new());
     lines.push(counts(report));
+    lines.extend(looks(report).map(|looks| looks + "."));
+    lines.extend(weaker_test(report).map(|told| format!("{told}.")));
     lines.into_iter().map(|line| plain(&line).trim_end().to_owned() + "\n").collect()
 }
 
@@ -32,11 +35,11 @@ fn counts(report: &Report) -> String {
     format!("{} cases compared of {} chosen, {left_out} left out, {failed} calls failed", cases.compared, cases.chosen)
 }
 
-fn table<'a>(rows: impl Iterator<Item = &'a ComparisonRow>) -> Vec<String> {
+fn table<'a>(report: &Report, rows: impl Iterator<Item = &'a ComparisonRow>) -> Vec<String> {
     let mut cells =
         vec![["scorer", "baseline", "candidate", "change, 95 % interval", "margin", "outcome"].map(String::from)];
     cells.extend(rows.map(|row| {
-        let view = RowView::new(row);
+        let view = RowView::new(report, row);
         let subject = if view.slice.is_empty() { view.scorer } else { format!("  {} on {}", view.scorer, view.slice) };
         [subject, view.baseline, view.candidate, view.change, view.margin, view.outcome.to_owned()]
     }));

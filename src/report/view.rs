@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::changes::{Change, diff};
 use super::escape::shorten;
-use super::{ComparisonRow, Outcome, Report, Ruling};
-use crate::verdict::{number, p_value, signed};
+use super::row::RowView;
+use super::{ClassRow, ComparisonRow, Outcome, Report, Ruling, Test};
+use crate::verdict::number;
 
 /// Slices shown beside those that fail or are undecided.
 const SHOWN_SLICES: usize = 5;
@@ -53,49 +54,32 @@ fn rank(row: &ComparisonRow) -> u8 {
     }
 }
 
-/// A comparison as a line of a table.
-#[derive(Debug, Serialize)]
-pub(super) struct RowView {
-    pub(super) scorer: String,
-    pub(super) slice: String,
-    pub(super) cases: usize,
-    pub(super) baseline: String,
-    pub(super) candidate: String,
-    pub(super) change: String,
-    pub(super) margin: String,
-    pub(super) outcome: &'static str,
-    pub(super) detectable: String,
-    pub(super) adjusted_p: String,
+/// What the looks came to; nothing where there was one.
+pub(super) fn looks(report: &Report) -> Option<String> {
+    let verdict = &report.verdict;
+    let (cases, chosen) = (report.cases.compared, report.cases.chosen);
+    let saved = match verdict.calls_saved {
+        0 => String::new(),
+        calls => format!("; about {calls} calls were saved"),
+    };
+    let is_early = verdict.looks < verdict.looks_planned;
+    let told = if is_early { "The verdict was known" } else { "All cases were used" };
+    (verdict.looks_planned > 1).then(|| {
+        format!("{told} at look {} of {}, on {cases} of {chosen} cases{saved}", verdict.looks, verdict.looks_planned)
+    })
 }
 
-impl RowView {
-    pub(super) fn new(row: &ComparisonRow) -> Self {
-        let text = |value: Option<f64>, show: fn(f64) -> String| value.map_or_else(|| "–".to_owned(), show);
-        let interval =
-            row.interval.map_or_else(String::new, |range| format!(" [{}, {}]", signed(range.low), signed(range.high)));
-        Self {
-            scorer: row.scorer.clone(),
-            slice: row.slice.clone().unwrap_or_default(),
-            cases: row.cases,
-            baseline: text(row.baseline, number),
-            candidate: text(row.candidate, number),
-            change: text(row.change, signed) + &interval,
-            margin: text(row.margin, number),
-            outcome: outcome_in_words(row.outcome),
-            detectable: text(row.detectable, number),
-            adjusted_p: text(row.adjusted_p, p_value),
-        }
-    }
+/// How the arms were compared, where that is not by pairs.
+pub(super) fn weaker_test(report: &Report) -> Option<&'static str> {
+    (report.verdict.test == Test::TwoSamples).then_some(
+        "The stored baseline is of other cases, so the arms were compared as two samples. That is the weaker test: \
+         it sees less than pairs would, and its promise rests on t distributions",
+    )
 }
 
-pub(super) fn outcome_in_words(outcome: Option<Outcome>) -> &'static str {
-    match outcome {
-        Some(Outcome::Pass) => "✅ pass",
-        Some(Outcome::Fail) => "❌ fail",
-        Some(Outcome::Inconclusive) => "❔ inconclusive",
-        Some(Outcome::Unjudged) => "⚠️ not judged",
-        None => "advisory",
-    }
+/// Examples of the classes that are shown.
+pub(super) fn examples<'a>(report: &'a Report, shown: &[RowView]) -> Vec<&'a ClassRow> {
+    report.classes.iter().filter(|class| shown.iter().any(|row| row.slice == class.slice)).collect()
 }
 
 /// A changed case as people read it.
@@ -175,34 +159,8 @@ pub(super) fn usage(report: &Report) -> Vec<UsageView> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::row::testing::{report, row};
     use super::*;
-    use crate::report::Range;
-
-    fn row(slice: Option<&str>, p: f64, outcome: Option<Outcome>) -> ComparisonRow {
-        ComparisonRow {
-            scorer: "valid".into(),
-            slice: slice.map(str::to_owned),
-            cases: 20,
-            clusters: 20,
-            baseline: Some(1.0),
-            candidate: Some(0.5),
-            change: Some(-0.5),
-            interval: Some(Range { low: -0.75, high: -0.25 }),
-            margin: Some(0.1),
-            p: Some(p),
-            adjusted_p: Some(p),
-            detectable: None,
-            cases_needed: None,
-            outcome,
-        }
-    }
-
-    fn report(rows: Vec<ComparisonRow>) -> Report {
-        let mut report: Report =
-            serde_json::from_str(include_str!("../../tests/fixtures/report.json")).expect("a report");
-        report.comparisons = rows;
-        report
-    }
 
     #[test]
     fn trouble_is_never_cut_and_the_rest_is() {
@@ -220,10 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_read_in_words_and_what_is_absent_is_a_dash() {
-        let view = RowView::new(&row(Some("k=v"), 0.00001, Some(Outcome::Fail)));
-        let cells = [&view.baseline, &view.change, &view.margin, &view.adjusted_p, &view.detectable];
-        assert_eq!(cells, ["1.000", "−0.500 [−0.750, −0.250]", "0.100", "< 0.0001", "–"]);
-        assert_eq!((view.outcome, RowView::new(&row(None, 0.1, None)).outcome), ("❌ fail", "advisory"));
+    fn looks_are_told_where_there_were_several() {
+        let mut report = report(vec![]);
+        (report.cases.compared, report.cases.chosen) = (50, 200);
+        let mut told = |taken, planned, saved| {
+            (report.verdict.looks, report.verdict.looks_planned, report.verdict.calls_saved) = (taken, planned, saved);
+            looks(&report)
+        };
+        assert_eq!(told(1, 1, 0), None);
+        let early = "The verdict was known at look 1 of 4, on 50 of 200 cases; about 300 calls were saved";
+        assert_eq!(told(1, 4, 300).as_deref(), Some(early));
+        assert_eq!(told(4, 4, 0).as_deref(), Some("All cases were used at look 4 of 4, on 50 of 200 cases"));
     }
 }

@@ -1,11 +1,15 @@
 //! What a scorer's change may be, as the user writes it under `gate`. The law that applies it is elsewhere.
 
 use serde::Deserialize;
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
 
 use super::Direction;
 use super::error::{Problem, ScorerError};
 use super::kind::Kind;
 use super::margin::Margin;
+
+/// What is written in place of a tag for classes that nobody declared.
+const AUTO: &str = "auto";
 
 /// What is written under a scorer's `gate`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -22,8 +26,8 @@ pub struct GateConfig {
     /// Whether an inconclusive result blocks, whatever `decision.inconclusive` says.
     #[serde(default)]
     pub critical: bool,
-    /// The tags whose classes are gated too, written `metadata.intent`.
-    #[serde(default)]
+    /// The tags whose classes are gated too, written `metadata.intent`; `auto` stands for all that can be found.
+    #[serde(default, deserialize_with = "one_or_many")]
     pub slices: Vec<String>,
     /// `max_drop` for each class; the same as overall if there is none.
     pub slice_max_drop: Option<Margin>,
@@ -34,7 +38,13 @@ pub struct GateConfig {
 impl GateConfig {
     /// The tags whose classes are gated, without the `metadata.` that the config writes.
     pub fn slice_tags(&self) -> impl Iterator<Item = &str> {
-        self.slices.iter().map(|slice| slice.strip_prefix("metadata.").unwrap_or(slice))
+        let named = self.slices.iter().filter(|slice| *slice != AUTO);
+        named.map(|slice| slice.strip_prefix("metadata.").unwrap_or(slice))
+    }
+
+    /// Whether classes that nobody declared are to be found and gated too.
+    pub fn finds_slices(&self) -> bool {
+        self.slices.iter().any(|slice| slice == AUTO)
     }
 
     /// How far a change for the worse may go, overall or in a class; `None` where the gate does not say.
@@ -44,6 +54,12 @@ impl GateConfig {
             Direction::LowerIsBetter => (self.max_rise, self.slice_max_rise),
         };
         if is_slice { of_slices.or(overall) } else { overall }
+    }
+
+    /// Whether a margin is written in per cent of the baseline's level.
+    pub fn is_relative(&self) -> bool {
+        let margins = [self.max_drop, self.max_rise, self.slice_max_drop, self.slice_max_rise];
+        margins.into_iter().any(|margin| matches!(margin, Some(Margin::Relative(_))))
     }
 
     /// Which way is better, as far as the gate says: only generic scorers have to ask.
@@ -90,8 +106,10 @@ impl GateConfig {
         let mut errors: Vec<_> = self
             .slices
             .iter()
-            .filter(|slice| slice.strip_prefix("metadata.").is_none_or(str::is_empty))
-            .map(|slice| ScorerError::at("slices", Problem::value(format!("`{slice}` is no tag: write metadata.NAME"))))
+            .filter(|slice| *slice != AUTO && slice.strip_prefix("metadata.").is_none_or(str::is_empty))
+            .map(|slice| {
+                ScorerError::at("slices", Problem::value(format!("`{slice}` is no tag: write metadata.NAME, or auto")))
+            })
             .collect();
         for (key, margin) in [("slice_max_drop", self.slice_max_drop), ("slice_max_rise", self.slice_max_rise)] {
             if margin.is_some() && self.slices.is_empty() {
@@ -119,6 +137,31 @@ impl GateConfig {
     }
 }
 
+/// A list, or its only entry.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct OneOrMany;
+    impl<'de> Visitor<'de> for OneOrMany {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list of tags such as [metadata.intent], or auto")
+        }
+
+        fn visit_str<E: de::Error>(self, one: &str) -> Result<Self::Value, E> {
+            Ok(vec![one.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut many: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::new();
+            while let Some(entry) = many.next_element()? {
+                entries.push(entry);
+            }
+            Ok(entries)
+        }
+    }
+    deserializer.deserialize_any(OneOrMany)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::score::Direction;
@@ -143,7 +186,7 @@ mod tests {
             ),
             (
                 "json: {}, gate: { max_drop: 0, slices: [intent] }",
-                "scorers.it.gate.slices: `intent` is no tag: write metadata.NAME",
+                "scorers.it.gate.slices: `intent` is no tag: write metadata.NAME, or auto",
             ),
             (
                 "json: {}, gate: { max_drop: 0, slice_max_drop: 0.1 }",
@@ -179,5 +222,12 @@ mod tests {
     fn slices_are_named_by_their_tag() {
         let gate = scorer("{ json: {}, gate: { max_drop: 0, slices: [metadata.intent, metadata.a.b] } }").gate;
         assert_eq!(gate.expect("a gate").slice_tags().collect::<Vec<_>>(), ["intent", "a.b"]);
+        for (slices, tags, finds) in
+            [("auto", &[][..], true), ("[metadata.a, auto]", &["a"], true), ("metadata.a", &["a"], false)]
+        {
+            let gate =
+                scorer(&format!("{{ json: {{}}, gate: {{ max_drop: 0, slices: {slices} }} }}")).gate.expect("a gate");
+            assert_eq!((gate.slice_tags().collect::<Vec<_>>().as_slice(), gate.finds_slices()), (tags, finds));
+        }
     }
 }

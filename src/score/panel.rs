@@ -54,6 +54,17 @@ impl Panel {
         &self.scorers
     }
 
+    /// What makes two scorers of a name the same, by name: the scorer's fingerprint, and of a judge its model too.
+    pub fn fingerprints(&self) -> BTreeMap<String, String> {
+        let print = |(index, scorer): (usize, &Scorer)| {
+            let of_judge = scorer.judge().zip(self.judges.get(&index));
+            let model = of_judge.and_then(|(judge, provider)| judge.model().or(provider.model()));
+            let model = model.map_or_else(String::new, |model| format!(" by {model}"));
+            (scorer.name.clone(), format!("{}{model}", scorer.fingerprint()))
+        };
+        self.scorers.iter().enumerate().map(print).collect()
+    }
+
     /// Scores an attempt: an entry a scorer, in their order. `slot` numbers the attempts that may be alike, so that each
     /// is judged for itself.
     pub async fn score(&self, case: &Case, attempt: &Attempt, slot: u32) -> Vec<Scored> {

@@ -42,7 +42,7 @@ fn judge(table: &ScoreTable, comparison: &Comparison, rules: Rules) -> Outcome {
     }
     match &comparison.test {
         None => Outcome::Unjudged,
-        Some(test) if test.adjusted_p <= rules.false_block_rate && test.room < 0.0 => Outcome::Fail,
+        Some(test) if test.is_regression() => Outcome::Fail,
         Some(test) if test.room_bound.is_some_and(|bound| bound >= 0.0) => Outcome::Pass,
         Some(_) => Outcome::Inconclusive,
     }
@@ -59,5 +59,5 @@ pub(super) fn is_unjudged(table: &ScoreTable, column: usize, rules: Rules) -> bo
 /// change, and nothing of what is missing.
 pub(super) fn is_unpaired(table: &ScoreTable, column: usize) -> bool {
     let (both, either) = table.paired(column);
-    2 * both < either
+    table.is_paired && 2 * both < either
 }

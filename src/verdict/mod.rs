@@ -9,7 +9,7 @@ mod gate;
 mod number;
 mod sentence;
 
-use crate::compare::{Comparison, ScoreTable};
+use crate::compare::{Look, ScoreTable};
 
 pub use self::floor::Floor;
 pub use self::gate::{Gate, Outcome};
@@ -79,10 +79,11 @@ pub struct Verdict {
     pub is_critical: bool,
 }
 
-/// Applies the law.
-pub fn decide(table: &ScoreTable, comparisons: &[Comparison], rules: Rules, circumstances: &Circumstances) -> Verdict {
+/// Applies the law to what a look has shown.
+pub fn decide(table: &ScoreTable, look: &Look, rules: Rules, circumstances: &Circumstances) -> Verdict {
+    let comparisons = look.comparisons.as_slice();
     let gates = gate::judge_all(table, comparisons, rules);
-    let floors = floor::judge_all(table, comparisons, rules);
+    let floors = floor::judge_all(table, look, rules);
     let is_critical = is_critical(table, &gates, &floors);
     let outcomes = gates.iter().map(|gate| gate.outcome).chain(floors.iter().map(|floor| floor.outcome));
     let has_too_few = table.rows.is_empty() || gates.is_empty() && floors.is_empty();

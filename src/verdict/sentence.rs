@@ -65,7 +65,9 @@ fn of_gate(table: &ScoreTable, comparison: &Comparison, outcome: Outcome) -> Opt
         };
         return (outcome == Outcome::Unjudged).then(|| format!("{subject}: {why}"));
     };
-    let moved = format!("{subject} went from {} to {}", number(measured.baseline), number(measured.candidate));
+    let share = measured.ratio.map(|ratio| format!(" ({} %)", signed((1000.0 * (ratio.value - 1.0)).round() / 10.0)));
+    let share = share.unwrap_or_default();
+    let moved = format!("{subject} went from {} to {}{share}", number(measured.baseline), number(measured.candidate));
     let interval = measured.interval.map_or_else(
         || "no interval".to_owned(),
         |interval| format!("95 % interval of the change {} to {}", signed(interval.low), signed(interval.high)),

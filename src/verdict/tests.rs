@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::compare::{Cell, Column, Row, compare};
+use crate::compare::{Cell, Column, Family, Look, Row, Terms};
 use crate::score::{Aggregate, Direction, GateConfig};
 
 const RULES: Rules = Rules { false_block_rate: 0.05, max_unscored: 0.05 };
@@ -15,7 +15,7 @@ fn gate(yaml: &str) -> GateConfig {
 fn column(yaml: &str) -> Column {
     let gate = gate(yaml);
     let direction = if gate.max_rise.is_some() { Direction::LowerIsBetter } else { Direction::HigherIsBetter };
-    Column { name: "s".into(), direction, aggregate: Aggregate::Mean, scale: None, gate: Some(gate) }
+    Column { name: "s".into(), direction, aggregate: Aggregate::Mean, scale: None, has_ratio: false, gate: Some(gate) }
 }
 
 /// A table of one scorer, from pairs of scores and the intent of each case; every case is its own cluster.
@@ -30,8 +30,14 @@ fn table(column: Column, scores: &[(f64, f64, &str)]) -> ScoreTable {
     ScoreTable::new(vec![column], rows.collect())
 }
 
+const TERMS: Terms = Terms { false_block_rate: 0.05, looks: 1, seed: 1 };
+
+fn compare(table: &ScoreTable) -> Look {
+    crate::compare::compare(table, TERMS)
+}
+
 fn verdict_of(table: &ScoreTable) -> Verdict {
-    decide(table, &compare(table, 1), RULES, &Circumstances::default())
+    decide(table, &compare(table), RULES, &Circumstances::default())
 }
 
 fn repeat(times: usize, score: (f64, f64, &'static str)) -> impl Iterator<Item = (f64, f64, &'static str)> {
@@ -124,7 +130,7 @@ fn a_spent_budget_never_fails() {
     let scores: Vec<_> = repeat(40, (1.0, 0.0, "a")).collect();
     let table = table(column("max_drop: 0.1"), &scores);
     let spent = Circumstances { is_budget_spent: true, ..Circumstances::default() };
-    assert_eq!(decide(&table, &compare(&table, 1), RULES, &spent).ruling, Ruling::Inconclusive);
+    assert_eq!(decide(&table, &compare(&table), RULES, &spent).ruling, Ruling::Inconclusive);
 }
 
 #[test]
@@ -174,21 +180,21 @@ fn a_floor_of_a_quantile_weighs_as_the_comparison_does() {
     let mut table = table(column("max: 5"), &(0..10).map(|i| (f64::from(i), f64::from(i), "a")).collect::<Vec<_>>());
     table.columns[0].aggregate = Aggregate::Quantile(0.5);
     table.rows.iter_mut().skip(5).for_each(|row| row.weight = 4.0);
-    let comparisons = compare(&table, 1);
-    let floor = decide(&table, &comparisons, RULES, &Circumstances::default()).floors[0];
-    assert_eq!(floor.candidate, comparisons[0].measured.map(|measured| measured.candidate));
+    let look = compare(&table);
+    let floor = decide(&table, &look, RULES, &Circumstances::default()).floors[0];
+    assert_eq!(floor.candidate, look.comparisons[0].measured.map(|measured| measured.candidate));
     assert!(floor.candidate > Some(5.0), "{floor:?}");
 }
 
 #[test]
 fn an_interrupted_or_unpaid_run_does_not_pass() {
     let table = table(column("max_drop: 0.05"), &repeat(50, (1.0, 1.0, "a")).collect::<Vec<_>>());
-    let comparisons = compare(&table, 1);
+    let look = compare(&table);
     for circumstances in [
         Circumstances { is_budget_spent: true, ..Circumstances::default() },
         Circumstances { is_interrupted: true, ..Circumstances::default() },
     ] {
-        assert_eq!(decide(&table, &comparisons, RULES, &circumstances).ruling, Ruling::Inconclusive);
+        assert_eq!(decide(&table, &look, RULES, &circumstances).ruling, Ruling::Inconclusive);
     }
 }
 
@@ -206,5 +212,67 @@ fn the_order_of_rows_does_not_matter() {
     let mut rows = first.rows.clone();
     rows.reverse();
     let second = ScoreTable::new(first.columns.clone(), rows);
-    assert_eq!(compare(&first, 3), compare(&second, 3));
+    assert_eq!(compare(&first), compare(&second));
+}
+
+#[test]
+fn a_plain_regression_is_known_early_and_a_plain_no_change_later() {
+    let broken: Vec<_> = (0..400).map(|i| (1.0, f64::from(u8::from(i % 2 == 0)), "a")).collect();
+    let noisy: Vec<_> =
+        (0..400).map(|i| (f64::from(u8::from(i % 9 > 0)), f64::from(u8::from(i % 7 > 0)), "a")).collect();
+    let unclear: Vec<_> = (0..400).map(|i| (1.0, f64::from(u8::from(i % 16 > 0)), "a")).collect();
+    for (scores, margin, expected) in [
+        (&broken, 0.05, &[Ruling::Fail][..]),
+        (&noisy, 0.12, &[Ruling::Inconclusive, Ruling::Pass]),
+        (&unclear, 0.07, &[Ruling::Inconclusive; 4]),
+    ] {
+        let table = table(column(&format!("max_drop: {margin}")), scores);
+        let mut family = Family::new(&table, Terms { looks: 4, ..TERMS });
+        for (taken, expected) in expected.iter().enumerate() {
+            let seen = table.up_to(family.order(), taken + 1, 4);
+            let look = family.look(&seen);
+            let verdict = decide(&seen, &look, RULES, &Circumstances::default());
+            assert_eq!((verdict.ruling, look.number, look.is_last), (*expected, taken + 1, taken == 3), "{verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn a_floor_needs_its_whole_interval_to_be_held_early() {
+    let scores: Vec<_> = (0..200).map(|i| (1.0, f64::from(u8::from(i % 20 > 0)), "a")).collect();
+    let mut table = table(column("{min: 0.93, max_drop: 0.5}"), &scores);
+    table.columns[0].scale = Some((0.0, 1.0));
+    let mut family = Family::new(&table, Terms { looks: 2, ..TERMS });
+    let outcomes = [1, 2].map(|taken| {
+        let seen = table.up_to(family.order(), taken, 2);
+        decide(&seen, &family.look(&seen), RULES, &Circumstances::default()).floors[0].outcome
+    });
+    assert_eq!(outcomes, [Outcome::Inconclusive, Outcome::Pass]);
+}
+
+#[test]
+fn arms_of_other_cases_are_two_samples() {
+    let arms = |drop: usize| {
+        let rows = (0..240).map(|i| {
+            let score = |passes: bool| Cell::of(f64::from(u8::from(passes)));
+            let is_baseline = i < 120;
+            let passes = if is_baseline { i % 10 > 0 } else { i % 10 > drop };
+            Row {
+                case: format!("c{i:04}"),
+                cluster: format!("c{i:04}"),
+                weight: 1.0,
+                tags: BTreeMap::new(),
+                cells: vec![if is_baseline {
+                    (score(passes), Cell::default())
+                } else {
+                    (Cell::default(), score(passes))
+                }],
+            }
+        });
+        ScoreTable { is_paired: false, ..ScoreTable::new(vec![column("max_drop: 0.1")], rows.collect()) }
+    };
+    for (drop, expected) in [(0, Ruling::Pass), (1, Ruling::Inconclusive), (4, Ruling::Fail)] {
+        let verdict = verdict_of(&arms(drop));
+        assert_eq!(verdict.ruling, expected, "{drop}: {:?}", verdict.reasons);
+    }
 }

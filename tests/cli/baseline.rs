@@ -21,7 +21,9 @@ fn other_scorers_are_refused() {
     project.run("baseline --to stored.json").expect(0, &["in stored.json"]);
     project.run("run --baseline stored.json").expect(0, &["Pass"]);
     project.edit("contains: fine", "contains: fin");
-    project.run("run --baseline stored.json").expect(2, &["stored.json: made by other scorers", "fine; make it anew"]);
+    project
+        .run("run --baseline stored.json")
+        .expect(2, &["stored.json: made by other scorers", "fine was ", " and is ", "; make it anew"]);
 }
 
 #[test]
@@ -38,11 +40,45 @@ fn what_is_no_baseline_is_refused() {
 }
 
 #[test]
-fn scores_of_other_cases_decide_nothing() {
+fn scores_of_other_cases_are_a_second_sample() {
+    for (bad, code, verdict) in [(0, 0, "Inconclusive: fine went"), (1, 1, "Fail: fine went from 1.000 to 0.500")] {
+        let project = Project::shop(&Model::bad_on(move |question| question % 2 < bad), 40);
+        project.run("baseline --to stored.json").expect(0, &[]);
+        project.write("evalset/cases.jsonl", project.read("evalset/cases.jsonl").replace("\"c0", "\"d0"));
+        project.add("decision: { looks: 4 }");
+        project
+            .run("run --baseline stored.json")
+            .expect(code, &[verdict, "two samples", "the weaker test", "40 cases compared"]);
+        let verdict = &project.report()["verdict"];
+        assert_eq!((&verdict["test"], &verdict["looks_planned"]), (&"two_samples".into(), &1.into()));
+    }
+}
+
+#[test]
+fn a_baseline_says_what_it_is_and_warns_when_it_is_old() {
     let project = Project::shop(&Model::fine(), 8);
     project.run("baseline --to stored.json").expect(0, &[]);
-    project.write("evalset/cases.jsonl", project.read("evalset/cases.jsonl").replace("\"c0", "\"d0"));
-    project.run("run --baseline stored.json").expect(4, &["Error: fine: no case was scored in both arms"]);
+    let stored: serde_json::Value = serde_json::from_str(&project.read("stored.json")).unwrap();
+    assert_eq!((&stored["summary"]["fine"]["cases"], &stored["summary"]["fine"]["mean"]), (&8.into(), &1.0.into()));
+    project.run("run --baseline stored.json").expect(0, &[]).lacks(&["days old"]);
+    let made = stored["made"].as_str().unwrap();
+    project.write("stored.json", project.read("stored.json").replace(made, "2020-01-01T00:00:00Z"));
+    project.run("run --baseline stored.json").expect(0, &["warning: stored.json is ", " days old: ", "make it anew"]);
+    assert!(project.report()["setup"]["baseline"].as_str().unwrap().contains("made 2020-01-01T00:00:00Z"));
+    project.add("baseline_max_age: 36500d");
+    project.run("run --baseline stored.json").expect(0, &[]).lacks(&["days old"]);
+    project.edit("baseline_max_age: 36500d", "baseline_max_age: soon");
+    project.run("run").expect(2, &["baseline_max_age: `soon` is no duration; write one such as 7d"]);
+}
+
+#[test]
+fn a_judge_of_another_model_is_another_scorer() {
+    let project =
+        Project::shop(&Model::start(|_| crate::model::Says::Text("{\"reason\": \"ok\", \"score\": 5}".into())), 8);
+    project.edit("scorers:", "scorers:\n  kind: { judge: { rubric: helpfulness, model: j1 } }");
+    project.run("baseline --to stored.json").expect(0, &[]);
+    project.edit("model: j1", "model: j2");
+    project.run("run --baseline stored.json").expect(2, &["kind was ", " by j1 and is ", " by j2; make it anew"]);
 }
 
 #[test]

@@ -186,3 +186,102 @@ fn a_config_that_gates_nothing_is_refused() {
     project.write("eval-gate.yaml", "version: 1\n");
     compare(&project).expect(2, &["there are no scorers"]);
 }
+
+/// Scores of 400 cases of three kinds of questions; the candidate breaks the rarest, 8 % of them, and mends as many of the
+/// others as to leave the average where it was.
+fn story(tags: bool) -> Project {
+    let words = [
+        (["refund", "money back", "reimburse"], ["card", "payment", "purchase", "order"]),
+        (["delivery", "parcel", "shipping"], ["late", "tracking", "courier", "address"]),
+        (["allergy", "peanut", "ingredients"], ["contains", "nuts", "recipe", "label"]),
+    ];
+    let kind = |case: usize| if case % 25 < 2 { 2 } else { case % 2 };
+    let line = |case: usize, score: usize| {
+        let (subject, detail) = words[kind(case)];
+        let input = format!("hello, about the {} and {} {}", subject[case % 3], detail[case % 4], detail[case / 4 % 4]);
+        let tags = if tags { json!({"shelf": (["a", "b", "c"][kind(case)])}) } else { json!({}) };
+        json!({"case": format!("c{case:03}"), "input": input, "tags": tags, "scores": {"valid": score}}).to_string()
+            + "\n"
+    };
+    let project = Project::new();
+    project.write(
+        "eval-gate.yaml",
+        "version: 1\nscorers:\n  valid: { score: {}, gate: { max_drop: 0.1, slices: auto } }\n",
+    );
+    let baseline = |case: usize| usize::from(kind(case) == 2 || !case.is_multiple_of(10));
+    let candidate = |case: usize| usize::from(kind(case) != 2);
+    project.write("a.jsonl", (0..400).map(|case| line(case, baseline(case))).collect::<String>());
+    project.write("b.jsonl", (0..400).map(|case| line(case, candidate(case))).collect::<String>());
+    project
+}
+
+#[test]
+fn a_broken_class_that_nobody_declared_is_found_by_its_words() {
+    let project = story(false);
+    let ran = compare(&project).expect(1, &["Fail: valid on topic="]);
+    let first = ran.stdout.lines().next().unwrap();
+    assert!(
+        ["allergy", "peanut", "ingredients", "nuts", "contains", "recipe", "label"]
+            .iter()
+            .any(|word| first.contains(word)),
+        "{first}"
+    );
+    let report = project.report();
+    let overall = report["comparisons"].as_array().unwrap().iter().find(|row| row["slice"].is_null()).unwrap();
+    assert_eq!(overall["outcome"], "pass", "the average did not move: {overall}");
+    let class =
+        report["classes"].as_array().unwrap().iter().find(|class| first.contains(class["slice"].as_str().unwrap()));
+    let examples = class.unwrap()["examples"].as_array().unwrap();
+    assert!(examples.len() == 3 && examples.iter().all(|example| example["is_worse"] == true), "{examples:?}");
+}
+
+fn without_inputs(lines: &str) -> String {
+    let strip = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("input");
+        line.to_string() + "\n"
+    };
+    lines.lines().map(strip).collect()
+}
+
+#[test]
+fn a_broken_class_that_only_has_a_tag_is_found_by_it() {
+    let project = story(true);
+    for name in ["a.jsonl", "b.jsonl"] {
+        project.write(name, without_inputs(&project.read(name)));
+    }
+    compare(&project).expect(1, &["Fail: valid on shelf=c went from 1.000 to 0.000"]);
+}
+
+#[test]
+fn looks_stop_where_a_run_would_have_stopped() {
+    let project = project(400, one, |case| Some(json!(usize::from(case % 2 == 1))));
+    project.add("decision: { looks: 4 }");
+    compare(&project).expect(1, &["Fail: valid", "The verdict was known at look 1 of 4, on 100 of 400 cases."]);
+    assert_eq!(project.report()["results"].as_array().unwrap().len(), 100);
+    project.run("compare a.jsonl b.jsonl --looks 1").expect(1, &["400 cases compared of 400"]).lacks(&["look 1"]);
+}
+
+#[test]
+fn the_order_of_the_files_does_not_matter() {
+    let project =
+        project(60, |case| Some(json!(usize::from(case % 7 > 0))), |case| Some(json!(usize::from(case % 5 > 0))));
+    project.add("decision: { looks: 3 }");
+    compare(&project).expect(0, &[]);
+    let first = project.read(".eval-gate/report.json");
+    for name in ["a.jsonl", "b.jsonl"] {
+        let text = project.read(name);
+        let lines: Vec<&str> = text.lines().rev().collect();
+        project.write(name, lines.join("\n"));
+    }
+    compare(&project).expect(0, &[]);
+    assert_eq!(project.read(".eval-gate/report.json"), first);
+}
+
+#[test]
+fn a_margin_in_per_cent_tells_the_change_in_per_cent() {
+    let project = project(60, |case| Some(json!(100 + case % 9)), |case| Some(json!(130 + case % 7)));
+    project.write("eval-gate.yaml", "version: 1\nscorers:\n  valid: { score: {}, gate: { max_rise: 20% } }\n");
+    compare(&project)
+        .expect(1, &["Fail: valid went from 104 to 133 (+28.0 %), beyond", "+28.0 % [+27.0, +29.0]", "20.0 %"]);
+}

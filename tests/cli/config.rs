@@ -1,6 +1,6 @@
 //! The configuration's mistakes: all of them at once, each with file, line, column and key, and what to write instead.
 
-use crate::model::Model;
+use crate::model::{Model, Says};
 use crate::support::Project;
 
 /// A project whose config is the shop's with one line more.
@@ -218,4 +218,25 @@ fn paths_are_relative_to_the_config() {
         .expect(0, &["gates/eval-gate.yaml is valid", "gates/prompt.txt on m"]);
     project.run_with("check", &[("EVAL_GATE_CONFIG", "gates/eval-gate.yaml")]).expect(0, &["is valid"]);
     project.run("check -c gates").expect(2, &["cannot read the configuration gates"]);
+}
+
+#[test]
+fn check_says_what_a_run_could_see() {
+    let judge = Model::start(|_| Says::Text("{\"reason\": \"fine\", \"score\": 4}".into()));
+    let project = Project::shop(&judge, 60);
+    project.edit("max_drop: 0.1", "max_drop: 0.01, slices: [metadata.intent]");
+    project.add("  kind: { judge: { rubric: helpfulness }, gate: { max_drop: 0.5 } }");
+    project.run("check").expect(
+        0,
+        &[
+            "looks: one, at all cases",
+            "gate: fine, 60 cases in 60 clusters, margin 0.010: a change for the worse of 0.1",
+            "gate: fine on intent=refund, 30 cases",
+            "gate: kind: what it could see is not known before there are scores",
+        ],
+    );
+    project.run("baseline").expect(0, &[]);
+    project
+        .run("check --baseline evalset/baseline.json --looks 4")
+        .expect(0, &["looks: 4; the run stops", "gate: kind, 60 cases in 60 clusters, margin 0.500"]);
 }

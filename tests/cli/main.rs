@@ -2,10 +2,12 @@
 //! is said.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod aa;
 mod bad_input;
 mod baseline;
 mod compare;
 mod config;
+mod looks;
 mod model;
 mod replay_base;
 mod run;

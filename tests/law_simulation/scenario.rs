@@ -1,6 +1,5 @@
 //! Synthetic suites: two arms' scores of the same cases, as differences by cluster and hypothesis.
 
-use eval_gate::stats::sign_flip::{ClusterSums, Looks, test_family};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
@@ -32,7 +31,6 @@ pub(crate) struct Trial {
     /// Answers per arm and case, averaged.
     pub repeats: u32,
     pub looks: usize,
-    pub flips: usize,
 }
 
 /// What became of a trial.
@@ -43,36 +41,17 @@ pub(crate) struct Outcome {
     pub used: f64,
 }
 
-/// Differences of a case: its cluster, and one difference a hypothesis.
-struct Row {
-    cluster: usize,
-    differences: Vec<f64>,
+/// A case: its cluster, the slice it is in, and one difference a scorer.
+pub(crate) struct Row {
+    pub cluster: usize,
+    pub slice: Option<usize>,
+    pub differences: Vec<f64>,
 }
 
 impl Trial {
-    pub(crate) fn run(&self, seed: u64) -> Outcome {
-        let rows = self.rows(&mut Chance(ChaCha8Rng::seed_from_u64(seed)));
-        let clusters = rows.last().map_or(0, |row| row.cluster + 1);
-        if self.looks == 1 {
-            let tests = test_family(&sums(&rows, 0..clusters), self.flips, seed);
-            return Outcome { blocked: tests.iter().any(|test| test.adjusted_p <= ALPHA), used: 1.0 };
-        }
-        let hypotheses = rows.first().map_or(0, |row| row.differences.len());
-        let mut looks = Looks::new(hypotheses, clusters, ALPHA, self.flips, seed).expect("alpha is inside (0, 1)");
-        let mut begin = 0;
-        for look in 1..=self.looks {
-            let end = clusters * look / self.looks;
-            let used = end as f64 / clusters as f64;
-            let state = looks.look(&sums(&rows, begin..end), used).expect("looks ascend");
-            if state.rejected.contains(&true) {
-                return Outcome { blocked: true, used };
-            }
-            begin = end;
-        }
-        Outcome { blocked: false, used: 1.0 }
-    }
-
-    fn rows(&self, chance: &mut Chance) -> Vec<Row> {
+    /// The cases of one suite.
+    pub(crate) fn rows(&self, seed: u64) -> Vec<Row> {
+        let chance = &mut Chance(ChaCha8Rng::seed_from_u64(seed));
         let mut rows = Vec::with_capacity(self.cases);
         let mut cluster = 0;
         while rows.len() < self.cases {
@@ -81,8 +60,10 @@ impl Trial {
             for _ in 0..size.min(self.cases - rows.len()) {
                 // In four of five cases the session's fate is the case's.
                 let own = self.suite == Suite::Sessions && chance.happens(0.2);
-                let scores = if own { self.scores(chance) } else { together.clone() };
-                rows.push(Row { cluster, differences: self.sliced(scores, chance) });
+                let differences = if own { self.scores(chance) } else { together.clone() };
+                // Low slices are the larger ones: about a sixth of the cases down to a hundredth.
+                let slice = || chance.below(12).min(chance.below(12));
+                rows.push(Row { cluster, slice: (self.suite == Suite::Slices).then(slice), differences });
             }
             cluster += 1;
         }
@@ -114,19 +95,6 @@ impl Trial {
         }
         difference / f64::from(self.repeats)
     }
-
-    /// Adds a copy of each scorer for the slice that the case is in.
-    fn sliced(&self, mut scores: Vec<f64>, chance: &mut Chance) -> Vec<f64> {
-        if self.suite == Suite::Slices {
-            // Low slices are the larger ones: about a sixth of the cases down to a hundredth.
-            let slice = chance.below(12).min(chance.below(12));
-            for scorer in 0..scores.len() {
-                let all = scores[scorer];
-                scores.extend((0..12).map(|other| if other == slice { all } else { 0.0 }));
-            }
-        }
-        scores
-    }
 }
 
 fn ordinal(chance: &mut Chance) -> Vec<f64> {
@@ -134,17 +102,6 @@ fn ordinal(chance: &mut Chance) -> Vec<f64> {
     let shared = [chance.bell(), chance.bell()];
     let score = |noise: f64| (level + noise).round().clamp(1.0, 5.0);
     (0..5).map(|_| score(shared[0] + 0.4 * chance.bell()) - score(shared[1] + 0.4 * chance.bell())).collect()
-}
-
-fn sums(rows: &[Row], clusters: std::ops::Range<usize>) -> ClusterSums {
-    let hypotheses = rows.first().map_or(0, |row| row.differences.len());
-    let mut sums = ClusterSums::new(clusters.len(), hypotheses);
-    for row in rows.iter().filter(|row| clusters.contains(&row.cluster)) {
-        for (hypothesis, difference) in row.differences.iter().enumerate() {
-            sums.add(row.cluster - clusters.start, hypothesis, *difference);
-        }
-    }
-    sums
 }
 
 /// Seeded randomness.

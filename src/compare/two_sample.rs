@@ -1,0 +1,164 @@
+//! Arms that answered different cases: two samples instead of pairs. The weaker test, for lack of pairs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::estimate::level;
+use super::family::{Planned, note_fewest};
+use super::pairs::sign;
+use super::room::{Bar, absolute, tidy};
+use super::{CONFIDENCE, Comparison, MIN_CLUSTERS, MIN_SLICE_CLUSTERS, Measured, Row, ScoreTable, Sight, Slice, Test};
+use crate::score::{Aggregate, Direction, Margin};
+use crate::stats::multiplicity::holm;
+use crate::stats::two_sample::{Sample, mean_difference};
+use crate::stats::{Estimate, interval, quantile};
+
+/// Compares the arms' means with cluster-robust errors; p-values by t, adjusted by Holm for all gated comparisons. A
+/// quantile is shown without an interval and not tested: latency is gated only where both arms were timed side by side.
+pub(super) fn compare(
+    table: &ScoreTable,
+    planned: &[Planned],
+    false_block_rate: f64,
+) -> (Vec<Comparison>, Vec<(Slice, usize)>) {
+    let mut comparisons = Vec::new();
+    let mut small = BTreeMap::new();
+    let tested = planned.iter().filter(|planned| planned.is_tested()).count().max(1);
+    let bar = Bar { confidence: CONFIDENCE, level: false_block_rate / tested as f64, is_early: false };
+    for planned in planned {
+        let arms = [
+            Arm::of(table, planned, |row| row.cells[planned.column].0.value),
+            Arm::of(table, planned, |row| row.cells[planned.column].1.value),
+        ];
+        let fewest = arms.iter().map(Arm::cluster_count).min().unwrap_or(0);
+        if planned.slice.is_some() && (planned.is_small || fewest < MIN_SLICE_CLUSTERS) {
+            note_fewest(&mut small, planned, arms.iter().map(|arm| arm.values.len()).min().unwrap_or(0));
+            continue;
+        }
+        comparisons.push(one(table, planned, &arms, bar));
+    }
+    adjust(&mut comparisons, false_block_rate);
+    (comparisons, small.into_iter().collect())
+}
+
+/// One arm's scores.
+struct Arm {
+    values: Vec<f64>,
+    weights: Vec<f64>,
+    clusters: Vec<usize>,
+}
+
+impl Arm {
+    fn of(table: &ScoreTable, planned: &Planned, score: impl Fn(&Row) -> Option<f64>) -> Self {
+        let scored: Vec<(&Row, f64)> =
+            table.rows_of(planned.slice.as_ref()).filter_map(|row| Some((row, score(row)?))).collect();
+        let names: BTreeSet<&str> = scored.iter().map(|(row, _)| row.cluster.as_str()).collect();
+        let numbers: BTreeMap<&str, usize> =
+            names.into_iter().enumerate().map(|(number, name)| (name, number)).collect();
+        Self {
+            values: scored.iter().map(|(_, value)| *value).collect(),
+            weights: scored.iter().map(|(row, _)| row.weight).collect(),
+            clusters: scored.iter().map(|(row, _)| numbers[row.cluster.as_str()]).collect(),
+        }
+    }
+
+    fn cluster_count(&self) -> usize {
+        self.clusters.iter().collect::<BTreeSet<_>>().len()
+    }
+
+    fn sample<'a>(&'a self, values: &'a [f64]) -> Sample<'a> {
+        Sample { values, weights: &self.weights, clusters: &self.clusters }
+    }
+
+    fn level(&self, aggregate: Aggregate) -> Option<f64> {
+        match aggregate {
+            Aggregate::Quantile(q) => quantile::quantile(&self.values, q),
+            Aggregate::Mean => (!self.values.is_empty()).then(|| level(&self.values, &self.weights)),
+        }
+    }
+}
+
+fn one(table: &ScoreTable, planned: &Planned, [baseline, candidate]: &[Arm; 2], bar: Bar) -> Comparison {
+    let spec = &table.columns[planned.column];
+    let levels = baseline.level(spec.aggregate).zip(candidate.level(spec.aggregate));
+    let change = mean_difference(candidate.sample(&candidate.values), baseline.sample(&baseline.values))
+        .filter(|_| spec.aggregate == Aggregate::Mean);
+    let clusters = baseline.cluster_count().min(candidate.cluster_count());
+    let interval = change.filter(|_| clusters >= MIN_CLUSTERS).and_then(|change| change.interval(CONFIDENCE));
+    let measured = levels.map(|(baseline, candidate)| Measured { baseline, candidate, interval, ratio: None });
+    let test = change
+        .zip(planned.margin)
+        .and_then(|(change, margin)| test([baseline, candidate], change, (spec.direction, margin), spec.scale, bar));
+    Comparison {
+        column: planned.column,
+        slice: planned.slice.clone(),
+        pairs: candidate.values.len(),
+        clusters,
+        measured: measured.map(|measured| measured.within(spec.scale)),
+        test,
+    }
+}
+
+/// The test of a margin. One in per cent scales the baseline's scores, so that its own error counts too.
+fn test(
+    [baseline, candidate]: [&Arm; 2],
+    change: Estimate,
+    (direction, margin): (Direction, Margin),
+    scale: Option<(f64, f64)>,
+    bar: Bar,
+) -> Option<Test> {
+    let sign = sign(direction);
+    let level = baseline.level(Aggregate::Mean)?;
+    let (fixed, factor) = match margin {
+        Margin::Absolute(margin) => (margin, sign),
+        Margin::Relative(share) => (0.0, sign - share * level.signum()),
+    };
+    let scaled = |arm: &Arm, factor: f64| arm.values.iter().map(|value| value * factor).collect::<Vec<f64>>();
+    let (of_candidate, of_baseline) = (scaled(candidate, sign), scaled(baseline, factor));
+    let room = mean_difference(candidate.sample(&of_candidate), baseline.sample(&of_baseline))?;
+    let room = Estimate { value: room.value + fixed, ..room };
+    let clusters = baseline.cluster_count().min(candidate.cluster_count());
+    let sight = Sight {
+        standard_error: room.standard_error,
+        clusters: clusters as u64,
+        is_sparse: room.standard_error <= 0.0,
+        room: room.value,
+        margin: absolute(margin, level),
+        scale,
+        level: bar.level,
+        fewest_clusters: MIN_CLUSTERS as u64,
+    };
+    let worse = Estimate { value: sign * change.value, ..change };
+    // Two constant arms have no error: they differ, or they do not.
+    let p = worse.p_less().unwrap_or(if worse.value < 0.0 { 0.0 } else { 1.0 });
+    let is_enough = clusters >= MIN_CLUSTERS;
+    let bound = if sight.is_sparse {
+        unseen_bound(baseline, candidate, &room, scale)
+    } else {
+        room.lower_bound(bar.confidence)
+    };
+    Some(Test {
+        room: tidy(room.value),
+        room_bound: bound.filter(|_| is_enough).map(tidy),
+        p: if is_enough { p } else { 1.0 },
+        adjusted_p: 1.0,
+        is_rejected: false,
+        margin: sight.margin,
+        sight,
+    })
+}
+
+/// The bound of two constant arms: what neither has shown yet may differ between them by the whole scale. Pairs that are all
+/// the same say that nothing changed; two samples that are all the same do not.
+fn unseen_bound(baseline: &Arm, candidate: &Arm, room: &Estimate, scale: Option<(f64, f64)>) -> Option<f64> {
+    let (low, high) = scale?;
+    let unseen = |arm: &Arm| interval::unseen_share(arm.cluster_count() as u64, CONFIDENCE);
+    Some(room.value - (unseen(baseline)? + unseen(candidate)?) * (high - low))
+}
+
+fn adjust(comparisons: &mut [Comparison], false_block_rate: f64) {
+    let p: Vec<f64> = comparisons.iter().filter_map(|comparison| Some(comparison.test?.p)).collect();
+    let tests = comparisons.iter_mut().filter_map(|comparison| comparison.test.as_mut());
+    for (test, adjusted) in tests.zip(holm(&p)) {
+        test.adjusted_p = adjusted;
+        test.is_rejected = adjusted <= false_block_rate;
+    }
+}
