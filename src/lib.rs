@@ -6,7 +6,8 @@
 //! 2. [`source`] reads traces, [`trace`] makes cases of them, [`sample`] chooses, [`redact`] takes secrets and personal
 //!    data out, and [`evalset`] keeps the result.
 //! 3. [`prompt`] renders the change for a case, [`provider`] asks the model, [`replay`] does so for both arms.
-//! 4. [`score`] turns attempts into numbers, [`compare`] pairs them and calls [`stats`].
+//! 4. [`score`] turns attempts into numbers, [`topic`] finds classes of questions, [`compare`] pairs the numbers and
+//!    calls [`stats`].
 //! 5. [`verdict`] applies the law, [`report`] says it, [`exit`] gives it a number.
 //!
 //! [`cli`] and [`commands`] are the edge; [`git`] knows the base commit; [`progress`] is what people see meanwhile.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::estimate;
 use super::family::{Planned, planned};
+use super::pairs::is_binary;
 use super::room::absolute;
 use super::{MIN_CLUSTERS, Order, ScoreTable, Sight, Terms};
 use crate::score::Aggregate;
@@ -28,6 +29,8 @@ pub struct Forecast {
 /// What can be said of a comparison before it is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlook {
+    /// Whether there are enough clusters to block anything.
+    pub can_reject: bool,
     /// The smallest change for the worse that would be blocked with 80 % power.
     pub detectable: Option<f64>,
     /// Cases with which a change that changes nothing passes, with 80 % chance.
@@ -52,12 +55,15 @@ pub fn forecasts(table: &ScoreTable, terms: Terms) -> Vec<Forecast> {
         let scores = Scores::of(table, &order, planned);
         let (cases, clusters) = (scores.values.len(), scores.cluster_count());
         let margin = absolute(planned.margin?, level_of(&scores));
-        let sight = (spec.aggregate == Aggregate::Mean).then(|| scores.sight(margin, spec.scale, level)).flatten();
+        let sight = (spec.aggregate == Aggregate::Mean)
+            .then(|| scores.sight(margin, spec.scale.or_else(|| scores.binary_scale()), level))
+            .flatten();
         let outlook = |sight: Sight| {
             let in_cases = |needed: u64| needed.saturating_mul(cases as u64).div_ceil(clusters.max(1) as u64);
+            let can_reject = sight.can_reject();
             // Without any spread nothing is known of how many it takes.
             let to_pass = sight.clusters_to_pass().filter(|_| !sight.is_sparse);
-            Outlook { detectable: sight.detectable(), cases_to_pass: to_pass.map(in_cases) }
+            Outlook { can_reject, detectable: sight.detectable(), cases_to_pass: to_pass.map(in_cases) }
         };
         Some(Forecast { subject, cases, clusters, margin, sight: sight.map(outlook) })
     };
@@ -90,6 +96,11 @@ impl Scores {
         self.clusters.iter().collect::<BTreeSet<_>>().len()
     }
 
+    /// As for pairs: an expression that is true or false is a check.
+    fn binary_scale(&self) -> Option<(f64, f64)> {
+        is_binary(self.values.iter()).then_some((0.0, 1.0))
+    }
+
     fn sight(&self, margin: f64, scale: Option<(f64, f64)>, level: f64) -> Option<Sight> {
         let mean = paired::mean_difference(&self.values, &self.weights, &self.clusters)?;
         Some(Sight {
@@ -114,7 +125,8 @@ impl fmt::Display for Forecast {
             Some(detectable) => {
                 write!(f, ": a change for the worse of {detectable:.3} or more would be blocked (80 % power)")?;
             }
-            None => write!(f, ": too few to block anything")?,
+            None if outlook.can_reject => write!(f, ": what it could block cannot be said")?,
+            None => write!(f, ": too few clusters to block anything")?,
         }
         match outlook.cases_to_pass {
             Some(needed) if needed > *cases as u64 => write!(f, "; it takes about {needed} cases to pass no change"),

@@ -37,8 +37,7 @@ impl Pairs {
 
     /// Whether all scores are 0 or 1, as of an expression that is true or false.
     pub(super) fn is_binary(&self) -> bool {
-        let mut scores = self.baseline.iter().chain(&self.candidate);
-        scores.all(|score| (0.0..=1.0).contains(score) && score.fract() == 0.0)
+        is_binary(self.baseline.iter().chain(&self.candidate))
     }
 
     pub(super) fn cluster_count(&self) -> usize {
@@ -94,6 +93,12 @@ fn count_clusters<'a>(clusters: impl Iterator<Item = &'a usize>) -> usize {
     seen.sort_unstable();
     seen.dedup();
     seen.len()
+}
+
+/// Whether all scores are 0 or 1; not where there are none.
+pub(super) fn is_binary<'a>(scores: impl Iterator<Item = &'a f64>) -> bool {
+    let mut scores = scores.peekable();
+    scores.peek().is_some() && scores.all(|score| (0.0..=1.0).contains(score) && score.fract() == 0.0)
 }
 
 /// What a difference is multiplied with so that negative is worse.

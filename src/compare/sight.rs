@@ -34,6 +34,11 @@ impl Sight {
         if self.is_sparse { self.unseen() } else { self.seen() }
     }
 
+    /// Whether there are enough clusters to reject anything, whatever they show.
+    pub fn can_reject(&self) -> bool {
+        fewest_to_reject(self.level).is_some_and(|fewest| fewest <= self.clusters)
+    }
+
     /// Clusters with which it would be decided, if what was measured held.
     pub fn clusters_needed(&self) -> Option<u64> {
         self.clusters_for(self.room.abs())

@@ -114,7 +114,7 @@ pub(super) fn sights(report: &Report) -> Vec<SightView> {
             gate: gate + unit.label,
             cases: row.cases,
             margin: margin(row, &unit),
-            detectable: row.detectable.map_or_else(|| "nothing".to_owned(), |change| unit.number(change)),
+            detectable: or_dash(row.detectable, |change| unit.number(change)),
             to_pass: about(row.cases_to_pass),
             to_settle: about(row.cases_needed),
         }

@@ -13,7 +13,7 @@
 //! 4. `partition` moves single texts to the topic that they fit best, and `name` names the topics.
 //!
 //! The share of a class's signal that its best topic keeps is √(precision · recall), for a mean over k · precision
-//! affected ones of k cases has z in proportion to precision · √k. All constants here were chosen by that number.
+//! affected ones of k cases has z in proportion to precision · √k. Methods and constants were compared by that number.
 
 mod bisect;
 mod merge;
@@ -32,7 +32,6 @@ const MOST: usize = 12;
 const FEWEST_GROUPS: usize = 6;
 /// Texts that a topic has at least, in percent of all texts.
 const SMALLEST_PERCENT: usize = 3;
-
 /// Runs with different lots, of which the most coherent counts.
 const RUNS: usize = 3;
 
@@ -74,6 +73,7 @@ impl Topics {
     }
 }
 
+/// One whole run, from the texts to settled topics.
 fn run(corpus: &Corpus, floor: Floor, random: &mut ChaCha8Rng) -> Partition {
     let parts = bisect::parts(corpus, floor.half(), random);
     let mut partition = Partition::from_parts(corpus, &parts);

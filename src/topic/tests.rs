@@ -56,15 +56,11 @@ fn alone(texts: usize) -> Vec<usize> {
 
 /// Precision and recall of the topic that has most of the class.
 fn found(topics: &Topics, classes: &[usize], class: usize) -> (f64, f64) {
-    let count = |topic: Option<usize>, class: Option<usize>| {
-        let fits = |(of, is): &(&Option<usize>, &usize)| {
-            topic.is_none_or(|topic| **of == Some(topic)) && class.is_none_or(|class| **is == class)
-        };
-        topics.of.iter().zip(classes).filter(fits).count()
-    };
-    let best = (0..topics.names.len()).max_by_key(|topic| count(Some(*topic), Some(class)));
-    let hits = count(best, Some(class)) as f64;
-    (hits / count(best, None) as f64, hits / count(None, Some(class)) as f64)
+    let hits = |topic: usize| topics.of.iter().zip(classes).filter(|pair| *pair == (&Some(topic), &class)).count();
+    let best = (0..topics.names.len()).max_by_key(|topic| hits(*topic)).unwrap();
+    let members = topics.of.iter().filter(|of| **of == Some(best)).count();
+    let of_class = classes.iter().filter(|of| **of == class).count();
+    (hits(best) as f64 / members as f64, hits(best) as f64 / of_class as f64)
 }
 
 fn assert_found(name: &str, text: impl Fn(&mut Lot, usize) -> String) {
