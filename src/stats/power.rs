@@ -29,8 +29,7 @@ pub fn power(drop: f64, standard_deviation: f64, clusters: u64, alpha: f64) -> O
 /// The root in `drop` of [`power`]. A positive number in the unit of the score; 0 where σ is 0. `None` below two
 /// clusters, or unless alpha < power < 1.
 pub fn minimum_detectable_drop(standard_deviation: f64, clusters: u64, alpha: f64, target: f64) -> Option<f64> {
-    let sane = alpha > 0.0 && target > alpha && target < 1.0;
-    if clusters < 2 || !sane || !standard_deviation.is_finite() || standard_deviation < 0.0 {
+    if clusters < 2 || !is_sane(standard_deviation, alpha, target) {
         return None;
     }
     if standard_deviation == 0.0 {
@@ -89,10 +88,9 @@ pub fn detectable_share(clusters: u64, least: u64, target: f64) -> Option<f64> {
 /// with the distance between estimate and margin, the size that would settle an inconclusive comparison if the
 /// estimate held. `None` where no affordable number would do, or unless `distance` > 0, σ ≥ 0 and alpha < power < 1.
 pub fn clusters_needed(distance: f64, standard_deviation: f64, alpha: f64, target: f64) -> Option<u64> {
-    if distance.is_nan() || distance <= 0.0 {
+    if distance.is_nan() || distance <= 0.0 || !is_sane(standard_deviation, alpha, target) {
         return None;
     }
-    minimum_detectable_drop(standard_deviation, 2, alpha, target)?; // unusable inputs end here
     if standard_deviation == 0.0 {
         return Some(2);
     }
@@ -104,6 +102,11 @@ pub fn clusters_needed(distance: f64, standard_deviation: f64, alpha: f64, targe
     // The normal approximation lies a few clusters below the answer: walk up from it.
     let start = whole(normal * normal).max(2);
     (start..=MOST_CLUSTERS).find(enough)
+}
+
+fn is_sane(standard_deviation: f64, alpha: f64, target: f64) -> bool {
+    let has_power = alpha > 0.0 && target > alpha && target < 1.0;
+    has_power && standard_deviation.is_finite() && standard_deviation >= 0.0
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by MOST_CLUSTERS and positive")]
