@@ -1,6 +1,6 @@
 //! The levels of one comparison and the change between them.
 
-use super::pairs::Pairs;
+use super::pairs::{Pairs, level};
 use super::{CONFIDENCE, Measured, Ratio};
 use crate::score::{Aggregate, Direction};
 use crate::stats::quantile::QuantileChange;
@@ -44,11 +44,6 @@ fn measure_means(pairs: &Pairs) -> Option<Measured> {
     let interval = change.filter(|_| pairs.are_enough()).and_then(|estimate| estimate.interval(CONFIDENCE));
     let (baseline, candidate) = (level(&pairs.baseline, &pairs.weights), level(&pairs.candidate, &pairs.weights));
     (pairs.len() > 0).then_some(Measured { baseline, candidate, interval, ratio: None })
-}
-
-/// The weighted mean; weights are above 0, so that there is one wherever there are values.
-pub(super) fn level(values: &[f64], weights: &[f64]) -> f64 {
-    values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f64>() / weights.iter().sum::<f64>()
 }
 
 fn measure_ratio(pairs: &Pairs, summary: &Summary) -> Option<Ratio> {

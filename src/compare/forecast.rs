@@ -1,15 +1,11 @@
 //! What a run could see, before any money is spent: from the baseline's scores alone.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use super::estimate;
 use super::family::{Planned, planned};
-use super::pairs::is_binary;
 use super::room::absolute;
-use super::{MIN_CLUSTERS, Order, ScoreTable, Sight, Terms};
+use super::{Arm, MIN_CLUSTERS, ScoreTable, Sight, Terms};
 use crate::score::Aggregate;
-use crate::stats::paired;
 
 /// What one gated comparison could see.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +39,6 @@ pub struct Outlook {
 /// answer, and no more than twice the variance of the baseline's scores, in which the cases differ as well. So the
 /// true numbers are these or better. The level is Bonferroni's share of the promise.
 pub fn forecasts(table: &ScoreTable, terms: Terms) -> Vec<Forecast> {
-    let order = Order::new(table.rows.iter().map(|row| row.cluster.as_str()), terms.seed);
     let tested: Vec<_> = planned(table).into_iter().filter(Planned::is_tested).collect();
     let level = terms.false_block_rate / tested.len().max(1) as f64;
     let forecast = |planned: &Planned| {
@@ -52,12 +47,10 @@ pub fn forecasts(table: &ScoreTable, terms: Terms) -> Vec<Forecast> {
             None => spec.name.clone(),
             Some(slice) => format!("{} on {slice}", spec.name),
         };
-        let scores = Scores::of(table, &order, planned);
-        let (cases, clusters) = (scores.values.len(), scores.cluster_count());
-        let margin = absolute(planned.margin?, level_of(&scores));
-        let sight = (spec.aggregate == Aggregate::Mean)
-            .then(|| scores.sight(margin, spec.scale.or_else(|| scores.binary_scale()), level))
-            .flatten();
+        let scores = Arm::baseline(table, planned.column, planned.slice.as_ref());
+        let (cases, clusters) = (scores.cases(), scores.cluster_count());
+        let margin = absolute(planned.margin?, scores.level(Aggregate::Mean).unwrap_or(0.0));
+        let sight = (spec.aggregate == Aggregate::Mean).then(|| sight(&scores, margin, spec.scale, level)).flatten();
         let outlook = |sight: Sight| {
             let in_cases = |needed: u64| needed.saturating_mul(cases as u64).div_ceil(clusters.max(1) as u64);
             let can_reject = sight.can_reject();
@@ -70,50 +63,18 @@ pub fn forecasts(table: &ScoreTable, terms: Terms) -> Vec<Forecast> {
     tested.iter().filter_map(forecast).collect()
 }
 
-fn level_of(scores: &Scores) -> f64 {
-    if scores.values.is_empty() { 0.0 } else { estimate::level(&scores.values, &scores.weights) }
-}
-
-/// The baseline's scores of one comparison.
-struct Scores {
-    values: Vec<f64>,
-    weights: Vec<f64>,
-    clusters: Vec<usize>,
-}
-
-impl Scores {
-    fn of(table: &ScoreTable, order: &Order, planned: &Planned) -> Self {
-        let rows = table.rows_of(planned.slice.as_ref());
-        let scored: Vec<_> = rows.filter_map(|row| Some((row, row.cells[planned.column].0.value?))).collect();
-        Self {
-            values: scored.iter().map(|(_, value)| *value).collect(),
-            weights: scored.iter().map(|(row, _)| row.weight).collect(),
-            clusters: scored.iter().map(|(row, _)| order.place(&row.cluster)).collect(),
-        }
-    }
-
-    fn cluster_count(&self) -> usize {
-        self.clusters.iter().collect::<BTreeSet<_>>().len()
-    }
-
-    /// As for pairs: an expression that is true or false is a check.
-    fn binary_scale(&self) -> Option<(f64, f64)> {
-        is_binary(self.values.iter()).then_some((0.0, 1.0))
-    }
-
-    fn sight(&self, margin: f64, scale: Option<(f64, f64)>, level: f64) -> Option<Sight> {
-        let mean = paired::mean_difference(&self.values, &self.weights, &self.clusters)?;
-        Some(Sight {
-            standard_error: std::f64::consts::SQRT_2 * mean.standard_error,
-            clusters: self.cluster_count() as u64,
-            is_sparse: mean.standard_error <= 0.0,
-            room: margin,
-            margin,
-            scale,
-            level,
-            fewest_clusters: MIN_CLUSTERS as u64,
-        })
-    }
+fn sight(scores: &Arm, margin: f64, scale: Option<(f64, f64)>, level: f64) -> Option<Sight> {
+    let mean = scores.mean()?;
+    Some(Sight {
+        standard_error: std::f64::consts::SQRT_2 * mean.standard_error,
+        clusters: scores.cluster_count() as u64,
+        is_sparse: mean.standard_error <= 0.0,
+        room: margin,
+        margin,
+        scale: scale.or_else(|| scores.is_binary().then_some((0.0, 1.0))),
+        level,
+        fewest_clusters: MIN_CLUSTERS as u64,
+    })
 }
 
 impl fmt::Display for Forecast {

@@ -1,5 +1,6 @@
 //! Pairs the scores of both arms by case and compares them: one [`Comparison`] a scorer, over all cases and each slice.
 
+mod arm;
 mod estimate;
 mod family;
 mod forecast;
@@ -15,6 +16,7 @@ mod two_sample;
 
 use crate::stats::Interval;
 
+pub use self::arm::Arm;
 pub use self::family::{Family, Look, Terms, compare};
 pub use self::forecast::{Forecast, Outlook, forecasts};
 pub use self::order::Order;

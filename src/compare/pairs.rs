@@ -95,6 +95,11 @@ fn count_clusters<'a>(clusters: impl Iterator<Item = &'a usize>) -> usize {
     seen.len()
 }
 
+/// The weighted mean; weights are above 0, so that there is one wherever there are values.
+pub(super) fn level(values: &[f64], weights: &[f64]) -> f64 {
+    values.iter().zip(weights).map(|(value, weight)| value * weight).sum::<f64>() / weights.iter().sum::<f64>()
+}
+
 /// Whether all scores are 0 or 1; not where there are none.
 pub(super) fn is_binary<'a>(scores: impl Iterator<Item = &'a f64>) -> bool {
     let mut scores = scores.peekable();

@@ -1,7 +1,7 @@
 //! How much of a margin is left, and with what certainty.
 
-use super::estimate::{Summary, level};
-use super::pairs::{Pairs, sign};
+use super::estimate::Summary;
+use super::pairs::{Pairs, level, sign};
 use super::{CONFIDENCE, MIN_CLUSTERS, Sight, Test};
 use crate::score::{Aggregate, Direction, Margin};
 use crate::stats::quantile::QuantileChange;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Order, Row, ScoreTable};
-use crate::stats::{paired, quantile};
+use super::{Arm, Cell, Row, ScoreTable};
+use crate::score::Aggregate;
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -204,20 +204,13 @@ fn stored(table: &ScoreTable, row: &Row) -> StoredCase {
 }
 
 fn summary(table: &ScoreTable, column: usize) -> Option<ScoreSummary> {
-    let scored: Vec<(&Row, f64)> =
-        table.rows.iter().filter_map(|row| Some((row, row.cells[column].0.value?))).collect();
-    let values: Vec<f64> = scored.iter().map(|(_, value)| *value).collect();
-    let weights: Vec<f64> = scored.iter().map(|(row, _)| row.weight).collect();
-    let order = Order::new(scored.iter().map(|(row, _)| row.cluster.as_str()), 0);
-    let clusters: Vec<usize> = scored.iter().map(|(row, _)| order.place(&row.cluster)).collect();
-    let total: f64 = weights.iter().sum();
-    let sum: f64 = values.iter().zip(&weights).map(|(value, weight)| value * weight).sum();
-    (total > 0.0).then(|| ScoreSummary {
-        cases: values.len(),
-        mean: sum / total,
-        standard_error: paired::mean_difference(&values, &weights, &clusters).map(|mean| mean.standard_error),
-        p50: quantile::quantile(&values, 0.5),
-        p99: quantile::quantile(&values, 0.99),
+    let arm = Arm::baseline(table, column, None);
+    Some(ScoreSummary {
+        cases: arm.cases(),
+        mean: arm.level(Aggregate::Mean)?,
+        standard_error: arm.mean().map(|mean| mean.standard_error),
+        p50: arm.level(Aggregate::Quantile(0.5)),
+        p99: arm.level(Aggregate::Quantile(0.99)),
     })
 }
 
@@ -225,7 +218,7 @@ fn summary(table: &ScoreTable, column: usize) -> Option<ScoreSummary> {
 mod tests {
     use super::*;
     use crate::compare::Column;
-    use crate::score::{Aggregate, Direction};
+    use crate::score::Direction;
 
     fn prints(print: &str) -> BTreeMap<String, String> {
         BTreeMap::from([("valid".to_owned(), print.to_owned())])

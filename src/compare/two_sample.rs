@@ -1,16 +1,15 @@
 //! Arms that answered different cases: two samples instead of pairs. The weaker test, for lack of pairs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::estimate::level;
 use super::family::{Planned, note_fewest};
 use super::pairs::sign;
 use super::room::{Bar, absolute, tidy};
-use super::{CONFIDENCE, Comparison, MIN_CLUSTERS, MIN_SLICE_CLUSTERS, Measured, Row, ScoreTable, Sight, Slice, Test};
+use super::{Arm, CONFIDENCE, Comparison, MIN_CLUSTERS, MIN_SLICE_CLUSTERS, Measured, ScoreTable, Sight, Slice, Test};
 use crate::score::{Aggregate, Direction, Margin};
 use crate::stats::multiplicity::holm;
 use crate::stats::two_sample::{Sample, mean_difference};
-use crate::stats::{Estimate, interval, quantile};
+use crate::stats::{Estimate, interval};
 
 /// Compares the arms' means with cluster-robust errors; p-values by t, adjusted by Holm for all gated comparisons. A
 /// quantile is shown without an interval and not tested: latency is gated only where both arms were timed side by side.
@@ -24,13 +23,11 @@ pub(super) fn compare(
     let tested = planned.iter().filter(|planned| planned.is_tested()).count().max(1);
     let bar = Bar { confidence: CONFIDENCE, level: false_block_rate / tested as f64, is_early: false };
     for planned in planned {
-        let arms = [
-            Arm::of(table, planned, |row| row.cells[planned.column].0.value),
-            Arm::of(table, planned, |row| row.cells[planned.column].1.value),
-        ];
+        let slice = planned.slice.as_ref();
+        let arms = [Arm::baseline(table, planned.column, slice), Arm::candidate(table, planned.column, slice)];
         let fewest = arms.iter().map(Arm::cluster_count).min().unwrap_or(0);
         if planned.slice.is_some() && (planned.is_small || fewest < MIN_SLICE_CLUSTERS) {
-            note_fewest(&mut small, planned, arms.iter().map(|arm| arm.values.len()).min().unwrap_or(0));
+            note_fewest(&mut small, planned, arms.iter().map(Arm::cases).min().unwrap_or(0));
             continue;
         }
         comparisons.push(one(table, planned, &arms, bar));
@@ -39,47 +36,14 @@ pub(super) fn compare(
     (comparisons, small.into_iter().collect())
 }
 
-/// One arm's scores.
-struct Arm {
-    values: Vec<f64>,
-    weights: Vec<f64>,
-    clusters: Vec<usize>,
-}
-
-impl Arm {
-    fn of(table: &ScoreTable, planned: &Planned, score: impl Fn(&Row) -> Option<f64>) -> Self {
-        let scored: Vec<(&Row, f64)> =
-            table.rows_of(planned.slice.as_ref()).filter_map(|row| Some((row, score(row)?))).collect();
-        let names: BTreeSet<&str> = scored.iter().map(|(row, _)| row.cluster.as_str()).collect();
-        let numbers: BTreeMap<&str, usize> =
-            names.into_iter().enumerate().map(|(number, name)| (name, number)).collect();
-        Self {
-            values: scored.iter().map(|(_, value)| *value).collect(),
-            weights: scored.iter().map(|(row, _)| row.weight).collect(),
-            clusters: scored.iter().map(|(row, _)| numbers[row.cluster.as_str()]).collect(),
-        }
-    }
-
-    fn cluster_count(&self) -> usize {
-        self.clusters.iter().collect::<BTreeSet<_>>().len()
-    }
-
-    fn sample<'a>(&'a self, values: &'a [f64]) -> Sample<'a> {
-        Sample { values, weights: &self.weights, clusters: &self.clusters }
-    }
-
-    fn level(&self, aggregate: Aggregate) -> Option<f64> {
-        match aggregate {
-            Aggregate::Quantile(q) => quantile::quantile(&self.values, q),
-            Aggregate::Mean => (!self.values.is_empty()).then(|| level(&self.values, &self.weights)),
-        }
-    }
+fn sample<'a>(arm: &'a Arm, values: &'a [f64]) -> Sample<'a> {
+    Sample { values, weights: &arm.weights, clusters: &arm.clusters }
 }
 
 fn one(table: &ScoreTable, planned: &Planned, [baseline, candidate]: &[Arm; 2], bar: Bar) -> Comparison {
     let spec = &table.columns[planned.column];
     let levels = baseline.level(spec.aggregate).zip(candidate.level(spec.aggregate));
-    let change = mean_difference(candidate.sample(&candidate.values), baseline.sample(&baseline.values))
+    let change = mean_difference(sample(candidate, &candidate.values), sample(baseline, &baseline.values))
         .filter(|_| spec.aggregate == Aggregate::Mean);
     let clusters = baseline.cluster_count().min(candidate.cluster_count());
     let interval = change.filter(|_| clusters >= MIN_CLUSTERS).and_then(|change| change.interval(CONFIDENCE));
@@ -90,7 +54,7 @@ fn one(table: &ScoreTable, planned: &Planned, [baseline, candidate]: &[Arm; 2], 
     Comparison {
         column: planned.column,
         slice: planned.slice.clone(),
-        pairs: candidate.values.len(),
+        pairs: candidate.cases(),
         clusters,
         measured: measured.map(|measured| measured.within(spec.scale)),
         test,
@@ -113,7 +77,7 @@ fn test(
     };
     let scaled = |arm: &Arm, factor: f64| arm.values.iter().map(|value| value * factor).collect::<Vec<f64>>();
     let (of_candidate, of_baseline) = (scaled(candidate, sign), scaled(baseline, factor));
-    let room = mean_difference(candidate.sample(&of_candidate), baseline.sample(&of_baseline))?;
+    let room = mean_difference(sample(candidate, &of_candidate), sample(baseline, &of_baseline))?;
     let room = Estimate { value: room.value + fixed, ..room };
     let clusters = baseline.cluster_count().min(candidate.cluster_count());
     let sight = Sight {
