@@ -1,6 +1,8 @@
 //! `aa`: the baseline against itself. What is left between the arms is noise, of the models, the judges and the gate.
 
 use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -33,12 +35,30 @@ pub(super) async fn aa(args: &AaArgs) -> Result<ExitStatus, Error> {
     }
     let mut bench = Bench::new(&plan.config, &plan.planned_table(), Terms { looks: 1, ..plan.terms });
     let judged = bench.look(&table, &Circumstances::default());
-    let measured = Measurement::of(&plan, &table, &judged, false_blocks(&table, plan.terms, args.trials));
+    if judged.verdict.ruling == Ruling::Error {
+        return Err(Error::Incomplete(judged.verdict.reasons.join("; ")));
+    }
+    let blocks = measure(&table, plan.terms, args.trials).await?;
+    let measured = Measurement::of(&plan, &table, &judged, blocks);
     output::data(&measured.to_string().lines().map(|line| plain(line) + "\n").collect::<String>());
     let path = args.run.config.out.join("aa.json");
     output::write(&path, &measured.to_json())?;
     output::note(&format!("written: {}", path.display()));
     Ok(if measured.is_drift { ExitStatus::Fail } else { ExitStatus::Pass })
+}
+
+/// Makes up the suites on a thread of their own, so that Ctrl-C is heard.
+async fn measure(table: &ScoreTable, terms: Terms, trials: u64) -> Result<FalseBlocks, Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (of_thread, table) = (Arc::clone(&stop), table.clone());
+    let running = tokio::task::spawn_blocking(move || false_blocks(&table, terms, trials, &of_thread));
+    tokio::select! {
+        blocks = running => blocks.map_err(|error| Error::Incomplete(error.to_string())),
+        _ = tokio::signal::ctrl_c() => {
+            stop.store(true, Ordering::Relaxed);
+            Err(Error::Incomplete("interrupted while the suites were made up".into()))
+        }
+    }
 }
 
 /// The baseline, as an arm that is asked once more.
@@ -90,6 +110,8 @@ struct Rate {
 struct ScorerNoise {
     name: String,
     is_gated: bool,
+    /// Whether the differences are noise alone, and not drift as well.
+    is_noise: bool,
     cases: usize,
     /// Cases whose score differs between the arms.
     changed: usize,
@@ -132,7 +154,7 @@ impl Measurement {
             trials: blocks.trials,
             blocked: Rate::of(blocks.blocked, blocks.trials),
             rejected: Rate::of(blocks.rejected, blocks.trials),
-            scorers: scorers(table, judged),
+            scorers: scorers(table, judged, is_replayed),
         }
     }
 
@@ -141,7 +163,7 @@ impl Measurement {
     }
 }
 
-fn scorers(table: &ScoreTable, judged: &Judged) -> Vec<ScorerNoise> {
+fn scorers(table: &ScoreTable, judged: &Judged, is_noise: bool) -> Vec<ScorerNoise> {
     let overall = |column: usize| judged.look.comparisons.iter().find(|c| c.column == column && c.slice.is_none());
     let of_noise = |noise: crate::compare::Noise| {
         let (spec, comparison) = (&table.columns[noise.column], overall(noise.column));
@@ -149,6 +171,7 @@ fn scorers(table: &ScoreTable, judged: &Judged) -> Vec<ScorerNoise> {
         ScorerNoise {
             name: spec.name.clone(),
             is_gated: spec.gate.is_some(),
+            is_noise,
             cases: noise.cases,
             changed: noise.changed,
             mean_difference: noise.mean_difference,
@@ -185,7 +208,8 @@ impl std::fmt::Display for Measurement {
 impl std::fmt::Display for ScorerNoise {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let share = 100.0 * self.changed as f64 / self.cases.max(1) as f64;
-        write!(f, "{}: {share:.0} % of {} cases change by themselves", self.name, self.cases)?;
+        let how = if self.is_noise { "change by themselves" } else { "differ from what was recorded" };
+        write!(f, "{}: {share:.0} % of {} cases {how}", self.name, self.cases)?;
         if self.changed > 0 {
             write!(f, ", by {} on average over all", number(self.mean_difference))?;
         }
@@ -195,7 +219,7 @@ impl std::fmt::Display for ScorerNoise {
             write!(f, ", and a change for the worse of {} would be blocked", number(detectable))?;
         }
         let mut more = String::new();
-        if let Some(needed) = self.cases_needed.filter(|needed| *needed > self.cases as u64) {
+        if let Some(needed) = self.cases_needed.filter(|needed| self.is_noise && *needed > self.cases as u64) {
             write!(more, "; too noisy for this margin: passing no change takes about {needed} cases")?;
         }
         f.write_str(&more)

@@ -8,7 +8,7 @@ use super::carry_out::{Finished, carry_out};
 use super::plan::Plan;
 use super::{Error, output, tally};
 use crate::cli::BaselineArgs;
-use crate::compare::StoredBaseline;
+use crate::compare::{ScoreTable, StoredBaseline};
 use crate::config::{Baseline, CaseSource};
 use crate::exit::ExitStatus;
 
@@ -33,9 +33,21 @@ pub(super) async fn baseline(args: &BaselineArgs) -> Result<ExitStatus, Error> {
     if stored.cases.values().all(|case| case.scores.is_empty()) {
         return Err(Error::Incomplete("no case has a score".into()));
     }
+    refuse_unscored(&table, plan.config.decision.max_unscored)?;
     output::write(&path, &stored.to_json())?;
     output::note(&format!("stored the scores of {} cases in {}", stored.cases.len(), path.display()));
     Ok(ExitStatus::Pass)
+}
+
+/// What a run would not judge is not stored to be judged later.
+fn refuse_unscored(table: &ScoreTable, max_unscored: f64) -> Result<(), Error> {
+    for (column, spec) in table.columns.iter().enumerate().filter(|(_, spec)| spec.gate.is_some()) {
+        let [(attempts, unscored), _] = table.unscored_by_arm(column);
+        if unscored as f64 > max_unscored * attempts as f64 {
+            return Err(Error::Incomplete(format!("{} could not score {unscored} of {attempts} answers", spec.name)));
+        }
+    }
+    Ok(())
 }
 
 /// Says what has no score, and why.

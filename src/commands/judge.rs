@@ -27,9 +27,9 @@ impl<'a> Bench<'a> {
     pub(super) fn new(config: &'a Config, plan: &ScoreTable, terms: Terms) -> Self {
         let decision = &config.decision;
         let rules = Rules { false_block_rate: decision.false_block_rate, max_unscored: decision.max_unscored };
-        let family = Family::new(plan, terms);
         // More looks than clusters would be looks at nothing.
-        let looks = terms.looks.clamp(1, family.order().len().max(1));
+        let looks = terms.looks.clamp(1, plan.clusters_of(None).len().max(1));
+        let family = Family::new(plan, Terms { looks, ..terms });
         Self { config, rules, family, looks }
     }
 

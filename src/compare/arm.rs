@@ -77,6 +77,11 @@ impl Arm {
         self.mean()?.interval(confidence)
     }
 
+    /// Whether its scores vary too little for an interval: they are all the same, and no checks.
+    pub fn is_constant(&self) -> bool {
+        !self.is_binary() && self.mean().is_none_or(|mean| mean.standard_error <= 0.0)
+    }
+
     /// Whether all scores are 0 or 1, as of an expression that is true or false.
     pub(super) fn is_binary(&self) -> bool {
         is_binary(self.values.iter())

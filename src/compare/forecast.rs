@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::family::{Planned, planned};
 use super::room::absolute;
-use super::{Arm, MIN_CLUSTERS, ScoreTable, Sight, Terms};
+use super::{Arm, CONFIDENCE, MIN_CLUSTERS, ScoreTable, Sight, Terms};
 use crate::score::Aggregate;
 
 /// What one gated comparison could see.
@@ -73,6 +73,7 @@ fn sight(scores: &Arm, margin: f64, scale: Option<(f64, f64)>, level: f64) -> Op
         margin,
         scale: scale.or_else(|| scores.is_binary().then_some((0.0, 1.0))),
         level,
+        confidence: CONFIDENCE,
         fewest_clusters: MIN_CLUSTERS as u64,
     })
 }

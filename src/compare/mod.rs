@@ -11,6 +11,7 @@ mod room;
 mod score_file;
 mod sight;
 mod stored;
+mod stored_case;
 mod table;
 mod two_sample;
 
@@ -23,7 +24,8 @@ pub use self::order::Order;
 pub use self::resample::{FalseBlocks, Noise, false_blocks, noise};
 pub use self::score_file::{ScoreFileError, ScoreLine, pair_scores, read_scores, tag_text};
 pub use self::sight::Sight;
-pub use self::stored::{ScoreSummary, StoredBaseline, StoredCase, StoredError};
+pub use self::stored::{StoredBaseline, StoredError};
+pub use self::stored_case::{ScoreSummary, StoredCase};
 pub use self::table::{Cell, Column, Row, ScoreTable};
 
 /// Fewest clusters of a slice that is gated: the sign-flip test of fewer could never fail, whatever they show.

@@ -1,5 +1,6 @@
 //! The gate's own error, measured: how often would it block if the change changed nothing?
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use rand_chacha::{
@@ -45,11 +46,13 @@ pub struct Noise {
 ///
 /// Each trial draws as many clusters as there are, with replacement, and swaps the arms of each by the toss of a coin, so that
 /// nothing but chance is left between them; then it is judged as a run is, looks and margins included.
-pub fn false_blocks(table: &ScoreTable, terms: Terms, trials: u64) -> FalseBlocks {
+/// `stop` ends it early, and then the counts are of no use.
+pub fn false_blocks(table: &ScoreTable, terms: Terms, trials: u64, stop: &AtomicBool) -> FalseBlocks {
     let suite = Suite::of(table, terms);
     let threads = thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
     let count = |first: u64| {
         let seeds = (first..trials).step_by(usize::try_from(threads).unwrap_or(1));
+        let seeds = seeds.take_while(|_| !stop.load(Ordering::Relaxed));
         seeds.map(|trial| suite.trial(terms.seed.wrapping_add(trial))).fold((0, 0), |(blocked, rejected), outcome| {
             (blocked + u64::from(outcome.blocked), rejected + u64::from(outcome.rejected))
         })
@@ -202,6 +205,10 @@ mod tests {
             cells: (0..3).map(|_| (score(0.9), score(0.9 - shift))).collect(),
         });
         ScoreTable::new(["a", "b", "c"].map(column).to_vec(), rows.collect())
+    }
+
+    fn false_blocks(table: &ScoreTable, terms: Terms, trials: u64) -> FalseBlocks {
+        super::false_blocks(table, terms, trials, &AtomicBool::new(false))
     }
 
     #[test]

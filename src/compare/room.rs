@@ -37,7 +37,7 @@ pub(super) fn test(
         adjusted_p: 1.0,
         is_rejected: false,
         margin: room.margin,
-        sight: room.sight(pairs, scale, bar.level),
+        sight: room.sight(pairs, scale, bar),
     })
 }
 
@@ -73,7 +73,7 @@ struct Room {
 }
 
 impl Room {
-    fn sight(&self, pairs: &Pairs, scale: Option<(f64, f64)>, level: f64) -> Sight {
+    fn sight(&self, pairs: &Pairs, scale: Option<(f64, f64)>, bar: Bar) -> Sight {
         Sight {
             standard_error: self.standard_error,
             clusters: pairs.cluster_count() as u64,
@@ -81,7 +81,8 @@ impl Room {
             room: self.value,
             margin: self.margin,
             scale,
-            level,
+            level: bar.level,
+            confidence: bar.confidence,
             fewest_clusters: self.fewest_clusters,
         }
     }
@@ -141,14 +142,14 @@ fn quantile_room(change: &QuantileChange, q: f64, direction: Direction, margin: 
         bound: bound.filter(|_| change.reaches(bar.confidence)),
         standard_error: change.interval(CONFIDENCE).map_or(0.0, |i| (i.high - i.low) / (2.0 * 1.96)),
         margin: absolute,
-        fewest_clusters: clusters_to_reach(q),
+        fewest_clusters: clusters_to_reach(q, bar.confidence),
     }
 }
 
 /// Fewest clusters for which [`QuantileChange::reaches`] holds: ⌈ln(1 − confidence) / ln(max(q, 1 − q))⌉.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and a cast saturates")]
-fn clusters_to_reach(q: f64) -> u64 {
-    ((1.0 - CONFIDENCE).ln() / q.max(1.0 - q).ln()).ceil() as u64
+fn clusters_to_reach(q: f64, confidence: f64) -> u64 {
+    ((1.0 - confidence).ln() / q.max(1.0 - q).ln()).ceil() as u64
 }
 
 /// Takes rounding out, so that a change of exactly the margin is inside it: 0.9 − 1.0 + 0.1 is 0.
@@ -253,6 +254,7 @@ mod tests {
             assert_eq!(test.room_bound.is_some(), has_bound, "{q} of {count}");
             assert!(test.room > 0.0);
         }
-        assert_eq!([0.5, 0.9, 0.99].map(clusters_to_reach), [5, 29, 299]);
+        assert_eq!([0.5, 0.9, 0.99].map(|q| clusters_to_reach(q, 0.95)), [5, 29, 299]);
+        assert_eq!(clusters_to_reach(0.99, 0.957), 314);
     }
 }

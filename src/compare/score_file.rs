@@ -67,6 +67,16 @@ pub enum ScoreFileError {
         /// The file.
         path: PathBuf,
     },
+    /// The files say different things of what a case depends on or stands for.
+    #[error(
+        "the case `{case}` has another {what} in the candidate's scores than in the baseline's; give both files the same"
+    )]
+    Disagree {
+        /// The case.
+        case: String,
+        /// `cluster` or `weight`.
+        what: &'static str,
+    },
     /// A gated scorer is in neither file.
     #[error("no case has a score `{name}`, which the configuration gates; there is {known}")]
     Unknown {
@@ -115,8 +125,28 @@ pub fn pair_scores(
         return Err(ScoreFileError::Unknown { name: column.name.clone(), known });
     }
     let ids: BTreeSet<&String> = baseline.keys().chain(candidate.keys()).collect();
-    let rows = ids.into_iter().filter_map(|id| row(&columns, baseline.get(id), candidate.get(id))).collect();
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        let (baseline, candidate) = (baseline.get(id), candidate.get(id));
+        check_agreement(id, baseline, candidate)?;
+        rows.extend(row(&columns, baseline, candidate));
+    }
     Ok(ScoreTable::new(columns, rows))
+}
+
+/// What only one of the files says holds for both; what they say differently is a mistake in one of them.
+fn check_agreement(
+    case: &str,
+    baseline: Option<&ScoreLine>,
+    candidate: Option<&ScoreLine>,
+) -> Result<(), ScoreFileError> {
+    let Some((baseline, candidate)) = baseline.zip(candidate) else { return Ok(()) };
+    let differs = |what: &'static str| Err(ScoreFileError::Disagree { case: case.to_owned(), what });
+    match (&baseline.cluster, &candidate.cluster, baseline.weight, candidate.weight) {
+        (Some(a), Some(b), ..) if a != b => differs("cluster"),
+        (_, _, Some(a), Some(b)) if (a - b).abs() > 0.0 => differs("weight"),
+        _ => Ok(()),
+    }
 }
 
 fn row(columns: &[Column], baseline: Option<&ScoreLine>, candidate: Option<&ScoreLine>) -> Option<Row> {
@@ -126,11 +156,14 @@ fn row(columns: &[Column], baseline: Option<&ScoreLine>, candidate: Option<&Scor
         Some(None) => Cell { value: None, attempts: 1, unscored: 1 },
         None => Cell::default(),
     };
+    // The baseline's tags come last, and win where both have one.
+    let lines = || candidate.into_iter().chain(baseline);
+    let cluster = lines().filter_map(|line| line.cluster.clone()).next_back();
     Some(Row {
         case: any.case.clone(),
-        cluster: any.cluster.clone().unwrap_or_else(|| any.case.clone()),
-        weight: any.weight.unwrap_or(1.0),
-        tags: any.tags.iter().map(|(tag, value)| (tag.clone(), tag_text(value))).collect(),
+        cluster: cluster.unwrap_or_else(|| any.case.clone()),
+        weight: lines().filter_map(|line| line.weight).next_back().unwrap_or(1.0),
+        tags: lines().flat_map(|line| &line.tags).map(|(tag, value)| (tag.clone(), tag_text(value))).collect(),
         cells: columns.iter().map(|column| (cell(baseline, column), cell(candidate, column))).collect(),
     })
 }

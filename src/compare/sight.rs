@@ -1,6 +1,6 @@
 //! What a comparison can see, and what it would need to decide: for the plan of a run and for its report.
 
-use super::CONFIDENCE;
+use super::MIN_CLUSTERS;
 use crate::stats::{Estimate, group_sequential, power};
 
 /// The chance with which a detectable change is found.
@@ -22,6 +22,8 @@ pub struct Sight {
     pub(super) scale: Option<(f64, f64)>,
     /// One-sided level at which a single comparison of the family is rejected.
     pub(super) level: f64,
+    /// Confidence of the one-sided bound that passes.
+    pub(super) confidence: f64,
     /// Fewest clusters that can pass.
     pub(super) fewest_clusters: u64,
 }
@@ -31,12 +33,13 @@ impl Sight {
     ///
     /// A change is blocked if it is plain *and* beyond the margin; both have to happen, so the harder of the two counts.
     pub fn detectable(&self) -> Option<f64> {
-        if self.is_sparse { self.unseen() } else { self.seen() }
+        let detectable = if self.is_sparse { self.unseen() } else { self.seen() };
+        detectable.filter(|_| self.can_reject())
     }
 
     /// Whether there are enough clusters to reject anything, whatever they show.
     pub fn can_reject(&self) -> bool {
-        fewest_to_reject(self.level).is_some_and(|fewest| fewest <= self.clusters)
+        self.clusters >= MIN_CLUSTERS as u64 && fewest_to_reject(self.level).is_some_and(|few| few <= self.clusters)
     }
 
     /// Clusters with which it would be decided, if what was measured held.
@@ -50,7 +53,7 @@ impl Sight {
     }
 
     fn clusters_for(&self, distance: f64) -> Option<u64> {
-        let needed = power::clusters_needed(distance, self.standard_deviation(), 1.0 - CONFIDENCE, POWER);
+        let needed = power::clusters_needed(distance, self.standard_deviation(), 1.0 - self.confidence, POWER);
         Some(needed?.max(self.fewest_clusters))
     }
 
@@ -100,8 +103,8 @@ mod tests {
 
     fn sight(standard_error: f64, margin: f64) -> Sight {
         let (is_sparse, scale) = (false, Some((0.0, 1.0)));
-        let (level, fewest_clusters) = (0.01, 5);
-        Sight { standard_error, clusters: 200, is_sparse, room: margin, margin, scale, level, fewest_clusters }
+        let (room, level, confidence, fewest_clusters) = (margin, 0.01, 0.95, 5);
+        Sight { standard_error, clusters: 200, is_sparse, room, margin, scale, level, confidence, fewest_clusters }
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Arm, Cell, Row, ScoreTable};
-use crate::score::Aggregate;
+use super::{Cell, ScoreSummary, ScoreTable, StoredCase};
+use crate::evalset::WEIGHTS;
+use crate::score::LARGEST;
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -35,39 +36,6 @@ pub struct StoredBaseline {
 #[derive(Deserialize)]
 struct Versioned {
     version: u32,
-}
-
-/// A case's scores, and what is needed to compare them with those of other cases.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredCase {
-    /// What the case depends on; the case itself where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<String>,
-    /// How many cases of the population it stands for; 1 where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight: Option<f64>,
-    /// Its tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
-    /// Its scores, averaged over repeats; a scorer that has none is left out.
-    pub scores: BTreeMap<String, f64>,
-}
-
-/// What all cases together come to by one scorer, in its unit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScoreSummary {
-    /// Cases that have a score.
-    pub cases: usize,
-    /// Their weighted mean.
-    pub mean: f64,
-    /// Its cluster-robust standard error; absent below two clusters.
-    pub standard_error: Option<f64>,
-    /// Their median.
-    pub p50: Option<f64>,
-    /// Their 99th percentile.
-    pub p99: Option<f64>,
 }
 
 /// Why a stored baseline cannot be used.
@@ -103,8 +71,9 @@ impl StoredBaseline {
     /// Stores the baseline's scores of a table, made at `made` by scorers with these fingerprints.
     pub fn new(of: String, made: Timestamp, scorers: BTreeMap<String, String>, table: &ScoreTable) -> Self {
         let names = table.columns.iter().map(|column| column.name.clone());
-        let summary = names.enumerate().filter_map(|(column, name)| Some((name, summary(table, column)?))).collect();
-        let cases = table.rows.iter().map(|row| (row.case.clone(), stored(table, row))).collect();
+        let summary =
+            names.enumerate().filter_map(|(column, name)| Some((name, ScoreSummary::of(table, column)?))).collect();
+        let cases = table.rows.iter().map(|row| (row.case.clone(), StoredCase::of(table, row))).collect();
         Self { version: VERSION, eval_gate: env!("CARGO_PKG_VERSION").into(), made, of, scorers, summary, cases }
     }
 
@@ -118,11 +87,25 @@ impl StoredBaseline {
             return Err(invalid(format!("this eval-gate reads version {VERSION}, not {version}")));
         }
         let stored: Self = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        stored.check().map_err(invalid)?;
         let differences = stored.differences(scorers);
         if !differences.is_empty() {
             return Err(StoredError::OtherScorers { path: path.into(), differences: differences.join(", ") });
         }
         Ok(stored)
+    }
+
+    /// What a hand may have put in that no score or weight is.
+    fn check(&self) -> Result<(), String> {
+        for (id, case) in &self.cases {
+            if case.weight.is_some_and(|weight| !WEIGHTS.contains(&weight)) {
+                return Err(format!("cases.{id}.weight: a weight must be above 0, from a millionth to a million"));
+            }
+            if let Some((name, _)) = case.scores.iter().find(|(_, score)| score.abs() > LARGEST) {
+                return Err(format!("cases.{id}.scores.{name}: the score is too large to compare"));
+            }
+        }
+        Ok(())
     }
 
     /// The scorers that are not the ones that made it, and in what they differ.
@@ -180,45 +163,11 @@ impl StoredBaseline {
     }
 }
 
-impl StoredCase {
-    fn row(&self, id: &str, cells: Vec<Cell>) -> Row {
-        Row {
-            case: id.to_owned(),
-            cluster: self.cluster.clone().unwrap_or_else(|| id.to_owned()),
-            weight: self.weight.unwrap_or(1.0),
-            tags: self.tags.clone(),
-            cells: cells.into_iter().map(|cell| (cell, Cell::default())).collect(),
-        }
-    }
-}
-
-fn stored(table: &ScoreTable, row: &Row) -> StoredCase {
-    let scores =
-        table.columns.iter().zip(&row.cells).filter_map(|(c, (baseline, _))| Some((c.name.clone(), baseline.value?)));
-    StoredCase {
-        cluster: (row.cluster != row.case).then(|| row.cluster.clone()),
-        weight: ((row.weight - 1.0).abs() > 1e-12).then_some(row.weight),
-        tags: row.tags.clone(),
-        scores: scores.collect(),
-    }
-}
-
-fn summary(table: &ScoreTable, column: usize) -> Option<ScoreSummary> {
-    let arm = Arm::baseline(table, column, None);
-    Some(ScoreSummary {
-        cases: arm.cases(),
-        mean: arm.level(Aggregate::Mean)?,
-        standard_error: arm.mean().map(|mean| mean.standard_error),
-        p50: arm.level(Aggregate::Quantile(0.5)),
-        p99: arm.level(Aggregate::Quantile(0.99)),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::Column;
-    use crate::score::Direction;
+    use crate::compare::{Column, Row};
+    use crate::score::{Aggregate, Direction};
 
     fn prints(print: &str) -> BTreeMap<String, String> {
         BTreeMap::from([("valid".to_owned(), print.to_owned())])

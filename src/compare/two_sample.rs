@@ -8,7 +8,7 @@ use super::room::{Bar, absolute, tidy};
 use super::{Arm, CONFIDENCE, Comparison, MIN_CLUSTERS, MIN_SLICE_CLUSTERS, Measured, ScoreTable, Sight, Slice, Test};
 use crate::score::{Aggregate, Direction, Margin};
 use crate::stats::multiplicity::holm;
-use crate::stats::two_sample::{Sample, mean_difference};
+use crate::stats::two_sample::{Sample, mean_difference, null_difference};
 use crate::stats::{Estimate, interval};
 
 /// Compares the arms' means with cluster-robust errors; p-values by t, adjusted by Holm for all gated comparisons. A
@@ -88,17 +88,12 @@ fn test(
         margin: absolute(margin, level),
         scale,
         level: bar.level,
+        confidence: bar.confidence,
         fewest_clusters: MIN_CLUSTERS as u64,
     };
-    let worse = Estimate { value: sign * change.value, ..change };
-    // Two constant arms have no error: they differ, or they do not.
-    let p = worse.p_less().unwrap_or(if worse.value < 0.0 { 0.0 } else { 1.0 });
+    let p = p_worse(baseline, candidate, sign, change.value);
     let is_enough = clusters >= MIN_CLUSTERS;
-    let bound = if sight.is_sparse {
-        unseen_bound(baseline, candidate, &room, scale)
-    } else {
-        room.lower_bound(bar.confidence)
-    };
+    let bound = room.lower_bound(bar.confidence).and_then(|bound| Some(bound - unseen([baseline, candidate], scale)?));
     Some(Test {
         room: tidy(room.value),
         room_bound: bound.filter(|_| is_enough).map(tidy),
@@ -110,12 +105,22 @@ fn test(
     })
 }
 
-/// The bound of two constant arms: what neither has shown yet may differ between them by the whole scale. Pairs that are all
-/// the same say that nothing changed; two samples that are all the same do not.
-fn unseen_bound(baseline: &Arm, candidate: &Arm, room: &Estimate, scale: Option<(f64, f64)>) -> Option<f64> {
-    let (low, high) = scale?;
-    let unseen = |arm: &Arm| interval::unseen_share(arm.cluster_count() as u64, CONFIDENCE);
-    Some(room.value - (unseen(baseline)? + unseen(candidate)?) * (high - low))
+/// One-sided p-value of "no change". Two constant arms have no error: they differ, or they do not.
+fn p_worse(baseline: &Arm, candidate: &Arm, sign: f64, change: f64) -> f64 {
+    let of_null = null_difference(sample(candidate, &candidate.values), sample(baseline, &baseline.values));
+    let worse = of_null.map(|of_null| Estimate { value: sign * of_null.value, ..of_null });
+    worse.and_then(|worse| worse.p_less()).unwrap_or(if sign * change < 0.0 { 0.0 } else { 1.0 })
+}
+
+/// What arms that are constant may not have shown yet: as if the largest share of clusters that may have been missed differed
+/// by the whole scale. Pairs that are all the same say that nothing changed; a sample that is all the same does not.
+fn unseen(arms: [&Arm; 2], scale: Option<(f64, f64)>) -> Option<f64> {
+    let constant = arms.into_iter().filter(|arm| arm.mean().is_none_or(|mean| mean.standard_error <= 0.0));
+    let share = |arm: &Arm| {
+        let (low, high) = scale.or_else(|| arm.is_binary().then_some((0.0, 1.0)))?;
+        Some(interval::unseen_share(arm.cluster_count() as u64, CONFIDENCE)? * (high - low))
+    };
+    constant.map(share).sum()
 }
 
 fn adjust(comparisons: &mut [Comparison], false_block_rate: f64) {

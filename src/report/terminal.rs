@@ -6,10 +6,17 @@ use super::view::{headline, looks, notable_slices, weaker_test};
 use super::{ComparisonRow, FloorRow, Report};
 use crate::verdict::number;
 
+/// Reasons beside the first; a large family has many that say the same.
+const SHOWN_REASONS: usize = 8;
+
 /// The verdict, its reasons, and the table of comparisons.
 pub fn terminal(report: &Report) -> String {
     let mut lines = vec![headline(report)];
-    lines.extend(report.verdict.reasons.iter().skip(1).map(|reason| format!("  {reason}")));
+    let further = report.verdict.reasons.get(1..).unwrap_or_default();
+    lines.extend(further.iter().take(SHOWN_REASONS).map(|reason| format!("  {reason}")));
+    if further.len() > SHOWN_REASONS {
+        lines.push(format!("  … and {} more; the report has all", further.len() - SHOWN_REASONS));
+    }
     lines.push(String::new());
     let overall = report.comparisons.iter().filter(|row| row.slice.is_none());
     lines.extend(table(report, overall.chain(notable_slices(report))));

@@ -62,11 +62,14 @@ pub(super) fn looks(report: &Report) -> Option<String> {
         0 => String::new(),
         calls => format!("; about {calls} calls were saved"),
     };
-    let is_early = verdict.looks < verdict.looks_planned;
-    let told = if is_early { "The verdict was known" } else { "All cases were used" };
-    (verdict.looks_planned > 1).then(|| {
-        format!("{told} at look {} of {}, on {cases} of {chosen} cases{saved}", verdict.looks, verdict.looks_planned)
-    })
+    let told = match verdict.ruling {
+        _ if verdict.looks_planned < 2 => return None,
+        _ if verdict.looks == verdict.looks_planned => "All cases were used",
+        Ruling::Pass | Ruling::Fail => "The verdict was known",
+        // A run that was cut short: the reasons say why.
+        Ruling::Inconclusive | Ruling::Error => return None,
+    };
+    Some(format!("{told} at look {} of {}, on {cases} of {chosen} cases{saved}", verdict.looks, verdict.looks_planned))
 }
 
 /// How the arms were compared, where that is not by pairs.

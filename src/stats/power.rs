@@ -10,6 +10,9 @@ use super::distribution::{beta_quantile, normal_cdf, normal_quantile, t_quantile
 /// No plan asks for more clusters than this; beyond it the answer is "not with this scorer".
 const MOST_CLUSTERS: u64 = 100_000_000;
 
+/// Clusters from which the normal distribution will do.
+const LARGE: f64 = 10_000.0;
+
 /// Chance that a one-sided paired t test at level `alpha` finds a true drop of `drop`.
 ///
 /// 1 − F(t₁₋α; n − 1, drop·√n / σ), with F the noncentral t distribution function. `None` unless
@@ -95,12 +98,18 @@ pub fn clusters_needed(distance: f64, standard_deviation: f64, alpha: f64, targe
         return Some(2);
     }
     let enough = |clusters: &u64| power(distance, standard_deviation, *clusters, alpha).is_some_and(|p| p >= target);
-    let normal = (normal_quantile(1.0 - alpha)? + normal_quantile(target)?) * standard_deviation / distance;
-    if normal * normal > MOST_CLUSTERS as f64 {
+    let critical = normal_quantile(1.0 - alpha)?;
+    let normal = ((critical + normal_quantile(target)?) * standard_deviation / distance).powi(2);
+    if normal > MOST_CLUSTERS as f64 {
         return None;
     }
+    if normal > LARGE {
+        // Guenther's correction is then within a cluster of the answer, and the integral below no longer is. Guenther 1981,
+        // The American Statistician 35.
+        return Some(whole((normal + critical * critical / 2.0).ceil()));
+    }
     // The normal approximation lies a few clusters below the answer: walk up from it.
-    let start = whole(normal * normal).max(2);
+    let start = whole(normal).max(2);
     (start..=MOST_CLUSTERS).find(enough)
 }
 
@@ -153,7 +162,7 @@ mod tests {
 
     #[test]
     fn clusters_needed_is_the_first_size_that_suffices() {
-        for (distance, sd) in [(0.05, 0.4), (0.3, 0.4), (0.01, 0.2)] {
+        for (distance, sd) in [(0.05, 0.4), (0.3, 0.4), (0.01, 0.2), (0.004, 0.162)] {
             let clusters = clusters_needed(distance, sd, 0.05, 0.8).unwrap();
             assert!(minimum_detectable_drop(sd, clusters, 0.05, 0.8).unwrap() <= distance);
             assert!(minimum_detectable_drop(sd, clusters - 1, 0.05, 0.8).unwrap() > distance);
@@ -166,6 +175,14 @@ mod tests {
         assert!((detectable_share(10, 1, 0.8).unwrap() - (1.0 - 0.2_f64.powf(0.1))).abs() < 1e-9);
         assert!((detectable_share(5, 5, 0.8).unwrap() - 0.8_f64.powf(0.2)).abs() < 1e-9);
         assert_eq!([detectable_share(5, 6, 0.8), detectable_share(5, 0, 0.8), detectable_share(5, 1, 1.0)], [None; 3]);
+    }
+
+    #[test]
+    fn a_hair_s_breadth_takes_no_longer_to_plan() {
+        // ((1.6449 + 0.8416) · 0.4 / 0.0001)² = 98,916,... and half the square of the first more.
+        assert_eq!(clusters_needed(1e-4, 0.4, 0.05, 0.8), Some(98_920_918));
+        let around = [0.00995, 0.00994].map(|distance| clusters_needed(distance, 0.4, 0.05, 0.8).unwrap());
+        assert!(around[0] < around[1] && around[1] - around[0] < 25, "{around:?} meet at 10,000");
     }
 
     #[test]

@@ -2,14 +2,15 @@
 
 use super::Rules;
 use super::gate::{Outcome, is_unjudged};
-use crate::compare::{Arm, CONFIDENCE, Look, ScoreTable};
+use crate::compare::{Arm, CONFIDENCE, Look, MIN_CLUSTERS, ScoreTable};
 use crate::score::Aggregate;
 use crate::stats::Interval;
 
 /// A level (`min` or `max`) and whether the candidate holds it.
 ///
 /// The candidate holds it if its estimate does. It breaks it if its whole 95 % interval lies beyond; between the two,
-/// the floor is inconclusive. Before the last look the whole interval has to be on one side, at the confidence of that look. Floors are outside the promise: they compare with a number, not with the baseline.
+/// the floor is inconclusive, as it is below 5 clusters. Before the last look the whole interval has to be on one side, at
+/// the confidence of that look. Floors are outside the promise: they compare with a number, not with the baseline.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Floor {
     /// Index of the scorer.
@@ -40,11 +41,14 @@ fn of_column(table: &ScoreTable, column: usize, look: &Look, rules: Rules) -> Ve
     let confidence = if look.is_last { CONFIDENCE } else { 2.0 * look.confidence - 1.0 };
     let (candidate, interval) = (scores.level(table.columns[column].aggregate), scores.interval(confidence));
     let interval = interval.filter(|_| table.columns[column].aggregate == Aggregate::Mean);
+    // Before the last look, scores that are all the same say nothing of those to come.
+    let is_enough = scores.cluster_count() >= MIN_CLUSTERS && (look.is_last || !scores.is_constant());
     let unjudged = is_unjudged(table, column, rules);
     present
         .map(|(level, is_minimum)| {
             let outcome = match judge(level, is_minimum, candidate, interval) {
                 _ if unjudged => Outcome::Unjudged,
+                Outcome::Pass | Outcome::Fail if !is_enough => Outcome::Inconclusive,
                 Outcome::Pass if !look.is_last && !is_certain(level, is_minimum, interval) => Outcome::Inconclusive,
                 outcome => outcome,
             };

@@ -19,7 +19,9 @@ pub(super) fn reasons(
         weighed.push((Outcome::Unjudged, "there was no case to compare".into()));
     }
     if let Some(why) = circumstances.why_incomplete() {
-        let weight = if circumstances.fatal.is_some() { Outcome::Fail } else { Outcome::Inconclusive };
+        // What a run that was cut short by its budget or by a failure measured is not what decided it.
+        let decides = circumstances.fatal.is_some() || circumstances.is_budget_spent;
+        let weight = if decides { Outcome::Fail } else { Outcome::Inconclusive };
         weighed.push((weight, why));
     }
     weighed.extend(unscored(table, gates, floors));
@@ -61,7 +63,10 @@ fn of_gate(table: &ScoreTable, comparison: &Comparison, outcome: Outcome) -> Opt
     let (Some(measured), Some(test)) = (measured, test) else {
         let why = match comparison.pairs {
             0 => "no case was scored in both arms".to_owned(),
-            pairs => format!("{pairs} cases were scored in both arms, but they are{}", of_clusters(comparison)),
+            pairs if table.is_paired => {
+                format!("{pairs} cases were scored in both arms, but they are{}", of_clusters(comparison))
+            }
+            _ => format!("the two samples are{}", of_clusters(comparison)),
         };
         return (outcome == Outcome::Unjudged).then(|| format!("{subject}: {why}"));
     };

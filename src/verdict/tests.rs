@@ -276,3 +276,25 @@ fn arms_of_other_cases_are_two_samples() {
         assert_eq!(verdict.ruling, expected, "{drop}: {:?}", verdict.reasons);
     }
 }
+
+#[test]
+fn a_floor_is_not_decided_on_next_to_nothing() {
+    let scores: Vec<_> = (0..32).map(|_| (4.0, 4.0, "a")).collect();
+    let table = table(column("{min: 3.9}"), &scores);
+    let mut family = Family::new(&table, Terms { looks: 4, ..TERMS });
+    let outcomes = [1, 4].map(|taken| {
+        let part = table.up_to(family.order(), taken, 4);
+        decide(&part, &family.look(&part), RULES, &Circumstances::default()).floors[0].outcome
+    });
+    assert_eq!(outcomes, [Outcome::Inconclusive, Outcome::Pass]);
+    let few = self::table(column("{min: 3.9}"), &scores[..4]);
+    assert_eq!(verdict_of(&few).ruling, Ruling::Inconclusive);
+}
+
+#[test]
+fn a_spent_budget_is_told_first() {
+    let table = table(column("max_drop: 0.1"), &repeat(40, (1.0, 0.0, "a")).collect::<Vec<_>>());
+    let spent = Circumstances { is_budget_spent: true, ..Circumstances::default() };
+    let reasons = decide(&table, &compare(&table), RULES, &spent).reasons;
+    assert!(reasons[0].starts_with("budget: ") && reasons[1].starts_with("s went"), "{reasons:?}");
+}

@@ -51,7 +51,7 @@ fn a_steady_model_has_no_noise() {
     let ran = project.run("aa --trials 100");
     ran.expect(
         0,
-        &["The recorded requests asked again", "no gate fails", "fine: 0 % of 24 cases change by themselves"],
+        &["The recorded requests asked again", "no gate fails", "fine: 0 % of 24 cases differ from what was recorded"],
     );
     assert_eq!(measured(&project)["blocked"]["count"], 0);
 }
@@ -62,6 +62,29 @@ fn a_provider_that_drifted_shows_against_recorded_answers() {
     project
         .run("aa --trials 100")
         .expect(1, &["they differ by more than the gates allow", "Fail: fine went from 1.000 to 0.500"]);
+}
+
+#[test]
+fn what_cannot_be_judged_is_not_measured() {
+    let project = Project::shop(
+        &Model::start(|request| {
+            let is_judge = request["messages"][0]["content"].as_str().is_some_and(|text| !text.contains("old"));
+            Says::Text(if is_judge { "no idea" } else { "fine" }.into())
+        }),
+        12,
+    );
+    project.edit("scorers:", "scorers:\n  kind: { judge: { rubric: helpfulness }, gate: { max_drop: 0.5 } }");
+    project.run("aa").expect(4, &["kind could not score"]);
+    project.run("baseline").expect(4, &["kind could not score 12 of 12 answers"]);
+}
+
+#[test]
+fn the_trials_can_be_interrupted() {
+    let project = Project::shop(&Model::fine(), 24);
+    project.run("aa --trials 100").expect(0, &[]);
+    let started = std::time::Instant::now();
+    let ran = project.interrupt("aa --trials 1000000", 1, || started.elapsed().as_millis() > 700);
+    ran.expect(4, &["interrupted while the suites were made up"]);
 }
 
 #[test]

@@ -99,3 +99,18 @@ fn a_baseline_of_failures_is_not_stored() {
     project.run("baseline").expect(4, &["there is no recorded answer"]);
     assert!(!project.path("evalset/baseline.json").exists());
 }
+
+#[test]
+fn what_a_hand_put_into_a_baseline_is_checked() {
+    let project = Project::shop(&Model::fine(), 8);
+    project.run("baseline --to stored.json").expect(0, &[]);
+    let stored = project.read("stored.json");
+    for (from, to, expected) in [
+        ("\"scores\": {", "\"weight\": -1, \"scores\": {", "cases.c000.weight: a weight must be above 0"),
+        ("\"fine\": 1.0\n", "\"fine\": 1e300\n", "cases.c000.scores.fine: the score is too large"),
+    ] {
+        assert!(stored.contains(from), "{stored}");
+        project.write("stored.json", stored.replace(from, to));
+        project.run("run --baseline stored.json").expect(2, &[expected]);
+    }
+}

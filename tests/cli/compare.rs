@@ -285,3 +285,51 @@ fn a_margin_in_per_cent_tells_the_change_in_per_cent() {
     compare(&project)
         .expect(1, &["Fail: valid went from 104 to 133 (+28.0 %), beyond", "+28.0 % [+27.0, +29.0]", "20.0 %"]);
 }
+
+#[test]
+fn a_margin_that_is_missed_by_a_hair_is_planned_for_at_once() {
+    let project = project(
+        400,
+        |case| Some(json!(case % 10)),
+        |case| Some(json!(if case == 7 { 7.000_01 } else { (case % 10) as f64 })),
+    );
+    project.write("eval-gate.yaml", "version: 1\nscorers:\n  valid: { score: {}, gate: { max_rise: 0 } }\n");
+    compare(&project).expect(0, &["valid"]);
+}
+
+#[test]
+fn what_the_files_say_of_a_case_must_agree() {
+    let lines = |tail: &str| -> String {
+        let line =
+            |i: usize| ["{\"case\": \"c", &format!("{i:02}"), "\", \"scores\": {\"valid\": 1}", tail, "}\n"].concat();
+        (0..12).map(line).collect()
+    };
+    let project = Project::new();
+    project.write("eval-gate.yaml", CONFIG);
+    project.write("a.jsonl", lines(""));
+    project.write("b.jsonl", lines(", \"tags\": {\"intent\": \"refund\"}"));
+    compare(&project).expect(0, &["valid on intent=refund"]);
+    project.write("a.jsonl", lines(", \"tags\": {\"intent\": \"refund\"}, \"cluster\": \"s\""));
+    project.write("b.jsonl", lines(", \"cluster\": \"t\""));
+    compare(&project).expect(2, &["the case `c00` has another cluster in the candidate's scores"]);
+    project.write("b.jsonl", lines(""));
+    compare(&project).expect(4, &["12 cases were scored in both arms, but they are of 1 cluster"]);
+}
+
+#[test]
+fn the_worked_example_of_the_manual_is_what_the_program_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let project = Project::new();
+    for name in ["eval-gate.yaml", "baseline.jsonl", "candidate.jsonl"] {
+        project.write(name, std::fs::read(root.join("docs/verdict-example").join(name)).unwrap());
+    }
+    let ran = project.run("compare baseline.jsonl candidate.jsonl").expect(1, &[]);
+    let manual = std::fs::read_to_string(root.join("docs/verdict.md")).unwrap();
+    for line in ran.stdout.lines().take(2) {
+        assert!(manual.contains(line.trim()), "the manual lacks: {line}");
+    }
+    for row in project.report()["comparisons"].as_array().unwrap() {
+        let cells = format!("| {:.4} | {:.4} |", row["p"].as_f64().unwrap(), row["adjusted_p"].as_f64().unwrap());
+        assert!(manual.contains(&cells), "the manual lacks: {cells}");
+    }
+}
