@@ -189,6 +189,10 @@ pub enum Format {
     Text,
     /// Markdown as GitHub renders it
     Markdown,
+    /// One HTML file with every case, which needs nothing else
+    Html,
+    /// JUnit's XML, a test case for each gate
+    Junit,
     /// JSON, version 1
     Json,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Error;
 use crate::report::escape::{plain, shorten};
-use crate::report::{Report, markdown, terminal};
+use crate::report::{Report, html, junit, markdown, terminal};
 
 /// Characters of a line of an error. What it quotes may come from a stranger, and may be long.
 const SHOWN_ERROR: usize = 2_000;
@@ -36,6 +36,8 @@ pub(super) fn report(report: &Report, folder: &Path) -> Result<(), Error> {
     data(&terminal(report));
     write(&folder.join("report.json"), &report.to_json())?;
     write(&folder.join("report.md"), &markdown(report))?;
+    write(&folder.join("report.html"), &html(report))?;
+    write(&folder.join("junit.xml"), &junit(report))?;
     note(&format!("report: {}", folder.join("report.md").display()));
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::{Error, output};
 use crate::cli::{Format, ReportArgs};
 use crate::exit::ExitStatus;
-use crate::report::{Report, VERSION, markdown, terminal};
+use crate::report::{Report, VERSION, html, junit, markdown, terminal};
 
 /// The exit status is that of rendering, not of the verdict: the run had that.
 pub(super) fn report(args: &ReportArgs) -> Result<ExitStatus, Error> {
@@ -16,6 +16,8 @@ pub(super) fn report(args: &ReportArgs) -> Result<ExitStatus, Error> {
     output::data(&match args.format {
         Format::Text => terminal(&report),
         Format::Markdown => markdown(&report),
+        Format::Html => html(&report),
+        Format::Junit => junit(&report),
         Format::Json => report.to_json(),
     });
     Ok(ExitStatus::Pass)

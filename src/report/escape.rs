@@ -101,6 +101,15 @@ pub fn block(text: &str, language: &str) -> String {
     out
 }
 
+/// Text whose characters can all be seen, for formats with an escaping of their own. Line breaks and tabs stay.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars().filter(|c| *c != '\r') {
+        if !matches!(c, '\n' | '\t') && is_invisible(c) { push_name(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
 /// Text for a terminal or a log: one line, nothing invisible, and nothing that the Actions runner takes as a command.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -136,10 +145,10 @@ fn push_name(out: &mut String, c: char) {
 }
 
 /// Control, bidirectional and zero-width characters: with them a text can look like another.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {
@@ -236,6 +245,11 @@ mod tests {
             assert!(shown.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")), "{shown}");
         }
         assert_eq!(block("a::b", ""), "```\na::b\n```");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_named_and_lines_stay() {
+        assert_eq!(visible("a\r\n\tb\u{202e}\u{0}<i>\u{ffff}"), "a\n\tb‹U+202E›‹U+0000›<i>‹U+FFFF›");
     }
 
     #[test]

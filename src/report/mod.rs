@@ -7,6 +7,8 @@ mod build;
 mod changes;
 mod classes;
 pub mod escape;
+mod html;
+mod junit;
 mod markdown;
 mod row;
 mod scorer;
@@ -20,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::build::{Ingredients, Judged, ScorerNote};
 pub use self::classes::{ClassRow, Example};
+pub use self::html::html;
+pub use self::junit::junit;
 pub use self::markdown::markdown;
 pub use self::scorer::{ComparisonRow, FloorRow, Outcome, Range, RatioRow, ScorerRow};
 pub use self::terminal::terminal;

@@ -37,13 +37,13 @@ impl RowView {
 }
 
 /// How a scorer's numbers are told: money by the thousand requests, as it is budgeted.
-struct Unit {
-    label: &'static str,
-    factor: f64,
+pub(super) struct Unit {
+    pub(super) label: &'static str,
+    pub(super) factor: f64,
 }
 
 impl Unit {
-    fn of(report: &Report, scorer: &str) -> Self {
+    pub(super) fn of(report: &Report, scorer: &str) -> Self {
         let unit = report.scorers.iter().find(|row| row.name == scorer).map_or("score", |row| row.unit.as_str());
         match unit {
             "usd" => Self { label: " (US dollars per 1,000 requests)", factor: 1_000.0 },
@@ -52,11 +52,11 @@ impl Unit {
         }
     }
 
-    fn number(&self, value: f64) -> String {
+    pub(super) fn number(&self, value: f64) -> String {
         number(value * self.factor)
     }
 
-    fn signed(&self, value: f64) -> String {
+    pub(super) fn signed(&self, value: f64) -> String {
         signed(value * self.factor)
     }
 }

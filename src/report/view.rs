@@ -1,12 +1,13 @@
 //! What people read of a report, in words: shared by the formats, escaped by each of them.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::changes::{Change, diff};
 use super::escape::shorten;
-use super::row::RowView;
+use super::row::{RowView, Unit, outcome_in_words};
 use super::{ClassRow, ComparisonRow, Outcome, Report, Ruling, Test};
 use crate::verdict::number;
 
@@ -39,10 +40,20 @@ pub(super) fn emoji(ruling: Ruling) -> &'static str {
 /// Slices worth a line: all that fail or are undecided, and the ones that fell most.
 pub(super) fn notable_slices(report: &Report) -> Vec<&ComparisonRow> {
     let mut slices: Vec<&ComparisonRow> = report.comparisons.iter().filter(|row| row.slice.is_some()).collect();
-    slices.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.p.unwrap_or(1.0).total_cmp(&b.p.unwrap_or(1.0))));
-    let troubled = slices.iter().filter(|row| rank(row) < 3).count();
+    slices.sort_by(|a, b| by_trouble(a, b));
+    let troubled = slices.iter().filter(|row| is_troubled(row)).count();
     slices.truncate(troubled.max(SHOWN_SLICES));
     slices
+}
+
+/// The order of what people should look at: failures, what is undecided, then what fell most.
+pub(super) fn by_trouble(a: &ComparisonRow, b: &ComparisonRow) -> Ordering {
+    rank(a).cmp(&rank(b)).then_with(|| a.p.unwrap_or(1.0).total_cmp(&b.p.unwrap_or(1.0)))
+}
+
+/// Whether a gate fails, is undecided or could not be judged.
+pub(super) fn is_troubled(row: &ComparisonRow) -> bool {
+    rank(row) < 3
 }
 
 fn rank(row: &ComparisonRow) -> u8 {
@@ -135,6 +146,32 @@ impl ChangeView {
             diff: diff(result),
         }
     }
+}
+
+/// A level that the candidate must hold, as a line of a table.
+#[derive(Debug, Serialize)]
+pub(super) struct FloorView {
+    pub(super) scorer: String,
+    pub(super) limit: String,
+    pub(super) candidate: String,
+    outcome: &'static str,
+}
+
+pub(super) fn floors(report: &Report) -> Vec<FloorView> {
+    let rows = report.floors.iter().map(|floor| {
+        let unit = Unit::of(report, &floor.scorer);
+        let side = if floor.is_minimum { "at least" } else { "at most" };
+        let interval =
+            floor.interval.map(|range| format!(" [{}, {}]", unit.number(range.low), unit.number(range.high)));
+        let candidate = floor.candidate.map_or_else(|| "–".to_owned(), |level| unit.number(level));
+        FloorView {
+            scorer: floor.scorer.clone() + unit.label,
+            limit: format!("{side} {}", unit.number(floor.level)),
+            candidate: candidate + &interval.unwrap_or_default(),
+            outcome: outcome_in_words(Some(floor.outcome)),
+        }
+    });
+    rows.collect()
 }
 
 /// A line of the table of calls and money.

@@ -14,11 +14,13 @@ fn a_harmless_change_passes() {
     assert!(ran.stdout.contains("12 cases compared of 12 chosen, 0 left out, 0 calls failed"), "{ran}");
     assert_eq!(project.report()["verdict"]["exit_code"], 0);
     assert!(project.read(".eval-gate/report.md").contains("Pass"));
-    for format in ["text", "markdown", "json"] {
+    for format in ["text", "markdown", "json", "html", "junit"] {
         let again = project.run(&format!("report .eval-gate/report.json --format {format}")).expect(0, &[]);
         let expected = match format {
             "text" => ran.stdout.clone(),
             "markdown" => project.read(".eval-gate/report.md"),
+            "html" => project.read(".eval-gate/report.html"),
+            "junit" => project.read(".eval-gate/junit.xml"),
             _ => project.read(".eval-gate/report.json"),
         };
         assert_eq!(again.stdout, expected, "{format}");
