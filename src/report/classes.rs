@@ -38,7 +38,7 @@ pub struct Example {
     pub case: String,
     /// What was asked, cut where it is long.
     pub question: String,
-    /// Whether any gated score fell.
+    /// Whether any score that is gated class by class got worse.
     pub is_worse: bool,
 }
 
@@ -65,9 +65,10 @@ fn class(table: &ScoreTable, slice: &Slice, results: &[CaseResult]) -> ClassRow 
     }
 }
 
-/// Gated scores of a case that got worse.
+/// Scores of a case that got worse, of scorers that are gated class by class.
 fn losses(table: &ScoreTable, result: &CaseResult) -> usize {
-    let gated = table.columns.iter().filter(|column| column.gate.is_some());
+    let is_sliced = |column: &&Column| column.gate.as_ref().is_some_and(|gate| !gate.slices.is_empty());
+    let gated = table.columns.iter().filter(is_sliced);
     let is_worse = |column: &&Column| {
         let pair = result.scores.get(&column.name);
         let change = pair.and_then(|pair| Some(pair.candidate? - pair.baseline?)).unwrap_or(0.0);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::changes::{Change, diff};
 use super::escape::shorten;
 use super::row::{RowView, Unit, outcome_in_words};
-use super::{ClassRow, ComparisonRow, Outcome, Report, Ruling, Test};
+use super::{ClassRow, ComparisonRow, Example, Outcome, Report, Ruling, Test};
 use crate::verdict::number;
 
 /// Slices shown beside those that fail or are undecided.
@@ -91,9 +91,28 @@ pub(super) fn weaker_test(report: &Report) -> Option<&'static str> {
     )
 }
 
+/// A class with its examples.
+#[derive(Debug, Serialize)]
+pub(super) struct ClassView {
+    slice: String,
+    size: String,
+    examples: Vec<String>,
+}
+
 /// Examples of the classes that are shown.
-pub(super) fn examples<'a>(report: &'a Report, shown: &[RowView]) -> Vec<&'a ClassRow> {
-    report.classes.iter().filter(|class| shown.iter().any(|row| row.slice == class.slice)).collect()
+pub(super) fn examples(report: &Report, shown: &[RowView]) -> Vec<ClassView> {
+    let is_shown = |class: &&ClassRow| shown.iter().any(|row| row.slice == class.slice);
+    let example = |example: &Example| {
+        let worse = if example.is_worse { " (worse now)" } else { "" };
+        let question = if example.question.is_empty() { String::new() } else { format!(": {}", example.question) };
+        format!("{}{worse}{question}", example.case)
+    };
+    let view = |class: &ClassRow| ClassView {
+        slice: class.slice.clone(),
+        size: format!("{} cases, {:.1} % of all", class.cases, 100.0 * class.share),
+        examples: class.examples.iter().map(example).collect(),
+    };
+    report.classes.iter().filter(is_shown).map(view).collect()
 }
 
 /// A changed case as people read it.
