@@ -9,7 +9,8 @@
 //! 4. [`score`] turns attempts into numbers, [`compare`] pairs them and calls [`stats`].
 //! 5. [`verdict`] applies the law, [`report`] says it, [`exit`] gives it a number.
 //!
-//! [`cli`] and [`commands`] are the edge; [`git`] knows the base commit; [`progress`] is what people see meanwhile.
+//! [`cli`] and [`commands`] are the edge; [`git`] knows the base commit; [`github`] speaks on the pull request; [`progress`]
+//! is what people see meanwhile.
 
 pub mod cli;
 pub mod commands;
@@ -18,6 +19,7 @@ pub mod config;
 pub mod evalset;
 pub mod exit;
 pub mod git;
+pub mod github;
 pub mod progress;
 pub mod prompt;
 pub mod provider;

@@ -14,6 +14,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("evalset", &[]),
     ("exit", &["commands", "config", "provider", "sample", "source", "verdict"]),
     ("git", &[]),
+    ("github", &[]),
     ("progress", &[]),
     ("prompt", &["evalset"]),
     ("provider", &[]),
