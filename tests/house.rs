@@ -12,7 +12,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("compare", &["evalset", "score", "stats"]),
     ("config", &["prompt", "provider", "redact", "sample", "score"]),
     ("evalset", &[]),
-    ("exit", &["commands", "config", "provider", "sample", "source", "verdict"]),
+    ("exit", &["commands", "config", "github", "provider", "sample", "source", "verdict"]),
     ("git", &[]),
     ("github", &[]),
     ("progress", &[]),

@@ -40,11 +40,7 @@ pub enum Posted {
 ///
 /// Before each write the comments are looked through again. A create whose answer was lost may have succeeded, and is found
 /// then instead of being repeated.
-pub async fn publish(
-    client: &Client,
-    context: &GitHubContext,
-    comment: &Comment<'_>,
-) -> Result<Posted, GitHubError> {
+pub async fn publish(client: &Client, context: &GitHubContext, comment: &Comment<'_>) -> Result<Posted, GitHubError> {
     let mut budget = COMMENT;
     let mut tries = 0;
     loop {
@@ -68,11 +64,7 @@ pub async fn publish(
 
 /// The gate's oldest comment. Whoever may write comments can write our marker, so the author must be us; and what quotes a
 /// comment of ours does not begin with it.
-async fn find(
-    client: &Client,
-    context: &GitHubContext,
-    comment: &Comment<'_>,
-) -> Result<Option<Value>, GitHubError> {
+async fn find(client: &Client, context: &GitHubContext, comment: &Comment<'_>) -> Result<Option<Value>, GitHubError> {
     let comments = client.all(&context.path(&format!("issues/{}/comments", comment.pull))).await?;
     let is_ours = |found: &Value| {
         let is_author = found["user"]["login"].as_str().is_some_and(|login| login.eq_ignore_ascii_case(comment.author));

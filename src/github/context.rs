@@ -55,12 +55,12 @@ impl GitHubContext {
         let repository = get("GITHUB_REPOSITORY").filter(|name| is_repository(name)).ok_or(missing)?;
         let payload = get("GITHUB_EVENT_PATH").map(|path| read_payload(Path::new(&path))).transpose()?;
         let sha = get("GITHUB_SHA").filter(|sha| is_commit(sha));
-        let event =
-            Event::new(&or("GITHUB_EVENT_NAME", ""), &payload.unwrap_or_default(), &repository, sha);
+        let event = Event::new(&or("GITHUB_EVENT_NAME", ""), &payload.unwrap_or_default(), &repository, sha);
         let server_url = or("GITHUB_SERVER_URL", "https://github.com");
         let attempt = or("GITHUB_RUN_ATTEMPT", "1");
         let run = get("GITHUB_RUN_ID").filter(|run| run.bytes().all(|c| c.is_ascii_digit()));
-        let run_url = run.as_ref().map(|run| format!("{server_url}/{repository}/actions/runs/{run}/attempts/{attempt}"));
+        let run_url =
+            run.as_ref().map(|run| format!("{server_url}/{repository}/actions/runs/{run}/attempts/{attempt}"));
         Ok(Self {
             event,
             api_url: or("GITHUB_API_URL", "https://api.github.com"),
@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn every_event_tells_its_commit_and_its_pull_request() {
-        use EventKind::{ForkPullRequest, MergeGroup, Other, PullRequest, Push, Schedule, WorkflowDispatch, WorkflowRun};
+        use EventKind::{
+            ForkPullRequest, MergeGroup, Other, PullRequest, Push, Schedule, WorkflowDispatch, WorkflowRun,
+        };
         for (event, kind, pull, head, base) in [
             ("pull_request", PullRequest, Some(7), HEAD, Some(BASE)),
             ("pull_request.fork", ForkPullRequest, Some(8), HEAD, Some(BASE)),

@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn only_the_first_line_counts() {
-        for body in ["x\n<!-- eval-gate:v1:shop -->", " <!-- eval-gate:v1:shop -->", "<!-- eval-gate:v1:shop2 -->", ""] {
+        for body in ["x\n<!-- eval-gate:v1:shop -->", " <!-- eval-gate:v1:shop -->", "<!-- eval-gate:v1:shop2 -->", ""]
+        {
             assert!(!marker().is_on(body), "{body}");
         }
         assert_eq!(marker().read("<!-- eval-gate:v1:shop -->\nhello"), None);

@@ -25,7 +25,8 @@ pub async fn read_pull(client: &Client, context: &GitHubContext, number: u64) ->
     pull(&found, context).ok_or(GitHubError::Unexpected { request: format!("GET {path}"), field: "head.sha" })
 }
 
-/// Finds the pull request of the event; `None` where the event belongs to none.
+/// Finds the pull request of the event; `None` where the event belongs to none, as that of a merge queue, whose commit is no
+/// pull request's.
 pub async fn find_pull(client: &Client, context: &GitHubContext) -> Result<Option<Pull>, GitHubError> {
     let event = &context.event;
     match (event.kind, event.pull, &event.source) {
@@ -77,7 +78,9 @@ fn pull(found: &Value, context: &GitHubContext) -> Option<Pull> {
 /// A text as a part of an address.
 pub(super) fn encoded(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 #[cfg(test)]

@@ -66,7 +66,12 @@ mod tests {
             (403, &[("retry-after", "5")], "Resource not accessible by integration", Fault::Permission),
             (403, &[], "You have exceeded a secondary rate limit.", seconds(60)),
             (403, &[("retry-after", "7")], "You have exceeded a secondary rate limit.", seconds(7)),
-            (403, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "130")], "API rate limit exceeded", seconds(31)),
+            (
+                403,
+                &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "130")],
+                "API rate limit exceeded",
+                seconds(31),
+            ),
             (403, &[("x-ratelimit-remaining", "12"), ("x-ratelimit-reset", "130")], "Forbidden", Fault::Permission),
             (403, &[], "Must have admin rights to Repository.", Fault::Permission),
             (429, &[], "", seconds(60)),

@@ -7,6 +7,7 @@ mod build;
 mod changes;
 mod classes;
 pub mod escape;
+mod fit;
 mod markdown;
 mod row;
 mod scorer;
@@ -20,9 +21,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::build::{Ingredients, Judged, ScorerNote};
 pub use self::classes::{ClassRow, Example};
-pub use self::markdown::markdown;
+pub use self::markdown::{brief, error, markdown};
 pub use self::scorer::{ComparisonRow, FloorRow, Outcome, Range, RatioRow, ScorerRow};
 pub use self::terminal::terminal;
+pub use self::view::headline;
 
 /// The version of the report's format.
 pub const VERSION: u32 = 1;
