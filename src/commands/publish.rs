@@ -63,25 +63,13 @@ impl<'a> Publisher<'a> {
                 None
             }
         };
-        self.write_outputs(outcome, address.unwrap_or_default());
+        write_outputs(&self.context, self.args, outcome.as_ref(), address.unwrap_or_default());
     }
 
     fn write_summary(&self, outcome: &Outcome) {
         let Some(file) = &self.context.summary else { return };
         let text = self.text(outcome, github::room_in_summary(file));
         warned("the job summary", github::append_summary(file, &text));
-    }
-
-    fn write_outputs(&self, outcome: &Outcome, address: String) {
-        let Some(file) = &self.context.output else { return };
-        let report = self.args.config.out.join("report.json");
-        let outputs = [
-            ("verdict", word(outcome).to_owned()),
-            ("report-path", outcome.as_ref().map_or_else(|_| String::new(), |_| report.display().to_string())),
-            ("comment-url", address),
-            ("cost-usd", outcome.as_ref().ok().and_then(cost).map_or_else(String::new, |usd| format!("{usd:.6}"))),
-        ];
-        warned("the outputs", github::write_outputs(file, &outputs));
     }
 
     async fn complete(&self, check: CheckRun, outcome: &Outcome) -> Result<(), GitHubError> {
@@ -119,7 +107,7 @@ impl<'a> Publisher<'a> {
             marker: Marker {
                 key: github::key(&self.config.name),
                 head: self.context.event.head.clone().unwrap_or(pull.head),
-                verdict: word(outcome).into(),
+                verdict: word(outcome.as_ref()).into(),
                 by: By::Run,
             },
             author: &self.context.author,
@@ -144,6 +132,30 @@ impl<'a> Publisher<'a> {
     }
 }
 
+fn write_outputs(context: &GitHubContext, args: &RunArgs, outcome: Result<&Report, &Error>, address: String) {
+    let Some(file) = &context.output else { return };
+    let report = args.config.out.join("report.json").display().to_string();
+    let outputs = [
+        ("verdict", word(outcome).to_owned()),
+        ("report-path", outcome.map_or_else(|_| String::new(), |_| report)),
+        ("comment-url", address),
+        ("cost-usd", outcome.ok().and_then(cost).map_or_else(String::new, |usd| format!("{usd:.6}"))),
+    ];
+    warned("the outputs", github::write_outputs(file, &outputs));
+}
+
+/// Says that there is no run, for the configuration cannot be read: then nobody knows what else is wanted.
+pub(super) fn close_unread(args: &RunArgs, error: &Error) {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let context = GitHubContext::is_actions(&lookup).then(|| GitHubContext::read(&lookup).ok()).flatten();
+    let Some(context) = context else { return };
+    if let Some(file) = &context.summary {
+        let text = crate::report::error(&error.to_string(), github::room_in_summary(file));
+        warned("the job summary", github::append_summary(file, &text));
+    }
+    write_outputs(&context, args, Err(error), String::new());
+}
+
 /// A text with a last line that says of which commit and which run it is.
 pub(super) fn with_footer(budget: usize, context: &GitHubContext, text: impl FnOnce(usize) -> String) -> String {
     let commit = context.event.head.as_ref().map(|head| format!("Commit {}", head.get(..12).unwrap_or(head)));
@@ -157,6 +169,11 @@ pub(super) fn with_footer(budget: usize, context: &GitHubContext, text: impl FnO
 pub(super) fn told(posted: Posted) -> String {
     let (address, what) = match posted {
         Posted::At(address) => (address, "comment"),
+        Posted::Foreign(address, login) => {
+            let advice = format!("set EVAL_GATE_COMMENT_AUTHOR to {login}, or the next run writes another comment");
+            output::note(&format!("warning: the token writes as {login}: {advice}"));
+            (address, "comment")
+        }
         Posted::Same(address) => (address, "the comment gives the same verdict and stays as it is"),
         Posted::Trusted(address) => (address, "the comment has a trusted run's verdict on this commit and stays"),
         Posted::Stale => {
@@ -168,8 +185,8 @@ pub(super) fn told(posted: Posted) -> String {
 }
 
 /// The verdict in one word.
-fn word(outcome: &Outcome) -> &'static str {
-    outcome.as_ref().map_or("error", |report| ruling(report.verdict.ruling))
+fn word(outcome: Result<&Report, &Error>) -> &'static str {
+    outcome.map_or("error", |report| ruling(report.verdict.ruling))
 }
 
 /// A ruling in one word.

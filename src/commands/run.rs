@@ -4,13 +4,13 @@ use super::carry_out::carry_out_by_looks;
 use super::conclude::conclude;
 use super::foresight::warn_of_equal_arms;
 use super::plan::Plan;
-use super::publish::{Outcome, Publisher};
+use super::publish::{Outcome, Publisher, close_unread};
 use super::{Error, output, read_config};
 use crate::cli::RunArgs;
 use crate::exit::ExitStatus;
 
 pub(super) async fn run(args: &RunArgs) -> Result<ExitStatus, Error> {
-    let config = read_config(&args.config)?;
+    let config = read_config(&args.config).inspect_err(|error| close_unread(args, error))?;
     let publisher = Publisher::open(&config, args).await;
     let outcome = judge(args).await;
     if let Some(publisher) = publisher {

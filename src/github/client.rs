@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::context::GitHubContext;
-use super::error::GitHubError;
+use super::error::{Fault, GitHubError};
 use super::limits::{ALL_WAITS, BETWEEN_WRITES, PAGE, PAGES, REQUEST, RETRIES};
 use super::retry;
 
@@ -92,9 +92,9 @@ impl Client {
     /// Waits until what failed may be tried again; `false` where that is of no use or would take longer than there is
     /// patience.
     pub(super) async fn wait(&self, error: &GitHubError, tries: u32) -> bool {
-        let Some(asked) = error.passing().filter(|_| tries < RETRIES) else { return false };
+        let Fault::Passing(asked) = error.fault() else { return false };
         let wait = retry::wait(asked, tries);
-        let Some(left) = self.patience.get().checked_sub(wait) else { return false };
+        let Some(left) = self.patience.get().checked_sub(wait).filter(|_| tries < RETRIES) else { return false };
         self.patience.set(left);
         tokio::time::sleep(wait).await;
         true

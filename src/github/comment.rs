@@ -28,6 +28,8 @@ pub struct Comment<'a> {
 pub enum Posted {
     /// It is there, at this address.
     At(String),
+    /// It is new, at this address, and somebody else's than was expected: the next run will not find it.
+    Foreign(String, String),
     /// The one at this address gives the same verdict and was left.
     Same(String),
     /// The one at this address is of a run that can be trusted more, and was left.
@@ -52,7 +54,7 @@ pub async fn publish(client: &Client, context: &GitHubContext, comment: &Comment
             return Ok(Posted::Stale);
         }
         match write(client, context, comment, found.as_ref(), budget).await {
-            Ok(posted) => return Ok(Posted::At(address(&posted))),
+            Ok(posted) => return Ok(written(&posted, comment.author)),
             Err(error) if error.status() == Some(422) && budget > SHORTEST_COMMENT => budget /= 2,
             // Somebody deleted it meanwhile.
             Err(error) if error.status() == Some(404) && found.is_some() && tries == 0 => tries += 1,
@@ -100,6 +102,13 @@ async fn write(
             client.once(Method::Patch, &path, &body).await
         }
         None => client.once(Method::Post, &context.path(&format!("issues/{}/comments", comment.pull)), &body).await,
+    }
+}
+
+fn written(posted: &Value, author: &str) -> Posted {
+    match posted["user"]["login"].as_str() {
+        Some(login) if !login.eq_ignore_ascii_case(author) => Posted::Foreign(address(posted), login.to_owned()),
+        _ => Posted::At(address(posted)),
     }
 }
 

@@ -106,12 +106,12 @@ impl GitHubError {
         }
     }
 
-    /// Whether the same may succeed later, and the wait that GitHub asks for.
-    pub(super) fn passing(&self) -> Option<Option<Duration>> {
+    /// What it means for another try.
+    pub(super) fn fault(&self) -> Fault {
         match self {
-            Self::Refused { fault: Fault::Passing(wait), .. } => Some(*wait),
-            Self::Lost { .. } => Some(None),
-            _ => None,
+            Self::Refused { fault, .. } => *fault,
+            Self::Lost { .. } => Fault::Passing(None),
+            _ => Fault::Final,
         }
     }
 }

@@ -103,7 +103,7 @@ mod tests {
     fn keys_are_safe_and_differ() {
         assert_eq!(key("support-v1.2"), "support-v1.2");
         let hostile = key("x --> <b>");
-        assert!(hostile.starts_with("x-------b--"), "{hostile}");
+        assert!(hostile.starts_with("x------b--"), "{hostile}");
         assert!(!hostile.contains('>') && !hostile.contains(' '));
         assert_ne!(key("Prüfung ä"), key("Prüfung ö"));
         assert!(key(&"x".repeat(500)).len() < 80 && !key("").is_empty());

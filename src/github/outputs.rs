@@ -12,7 +12,7 @@ pub fn write_outputs(file: &Path, outputs: &[(&str, String)]) -> Result<(), GitH
     let mut text = String::new();
     for (name, value) in outputs {
         let delimiter = delimiter().map_err(|error| failed(file, error))?;
-        text.push_str(&format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"));
+        text.extend([format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")]);
     }
     append(file, &text)
 }

@@ -50,6 +50,9 @@ pub(super) fn sections() -> impl Iterator<Item = &'static str> {
     SECTIONS.iter().map(|(section, ..)| *section)
 }
 
+/// Bytes that the verdict may have in any case.
+const VERDICT: usize = 2_000;
+
 /// Puts the sections together within `budget` bytes. `render` makes all of them in a detail.
 pub(super) fn fit(budget: usize, render: impl Fn(Detail) -> Vec<String>) -> String {
     let details: [OnceCell<Vec<String>>; DETAILS.len()] = Default::default();
@@ -58,7 +61,10 @@ pub(super) fn fit(budget: usize, render: impl Fn(Detail) -> Vec<String>) -> Stri
     let mut text = String::new();
     let mut left_out = Vec::new();
     for (section, (_, title, weight)) in SECTIONS.iter().enumerate() {
-        let room = budget.saturating_sub(NOTE).saturating_sub(text.len()) / weights * weight;
+        let left = budget.saturating_sub(NOTE).saturating_sub(text.len());
+        let share = left / weights * weight;
+        // The verdict is never left out: where the whole is short, it may have half of it.
+        let room = if section == 0 { share.max(VERDICT.min(left / 2)) } else { share };
         weights -= weight;
         let rendered = (0..DETAILS.len()).map(|index| &in_detail(index)[section]);
         match rendered.into_iter().find(|rendered| rendered.len() <= room) {
@@ -67,10 +73,7 @@ pub(super) fn fit(budget: usize, render: impl Fn(Detail) -> Vec<String>) -> Stri
         }
     }
     if !left_out.is_empty() && text.len() + NOTE <= budget {
-        text.push_str(&format!(
-            "\nLeft out here for want of room: {}. The report has all of it.\n",
-            left_out.join(", ")
-        ));
+        text.extend(["\nLeft out here for want of room: ", &left_out.join(", "), ". The report has all of it.\n"]);
     }
     text
 }
@@ -97,6 +100,10 @@ mod tests {
 
     #[test]
     fn nothing_is_longer_than_its_budget() {
+        assert!(
+            fit(3_700, |_| sections().map(|_| "x".repeat(700)).collect()).starts_with("xxx"),
+            "the verdict is there"
+        );
         for budget in [0, 100, 500, 1_000, 5_000] {
             let all = |detail: Detail| sections().map(|_| "x".repeat(detail.text.min(1_000_000))).collect();
             assert!(fit(budget, all).len() <= budget, "{budget}");

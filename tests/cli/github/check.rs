@@ -36,7 +36,8 @@ fn it_is_opened_on_the_head_and_completed_with_remarks_beside_the_changed_prompt
 #[test]
 fn remarks_come_fifty_a_request() {
     let github = GitHub::start();
-    let patch: String = (0..60).map(|number| format!("@@ -{0} +{0},2 @@\n+new\n old\n", number * 9 + 1)).collect();
+    let hunk = |number| format!("@@ -{0} +{0},2 @@\n+new\n old", number * 9 + 1);
+    let patch = (0..60).map(hunk).collect::<Vec<_>>().join("\n");
     github.with(|state| state.files = vec![json!({"filename": "prompt.txt", "patch": patch})]);
     run_in_actions(&shop(&Model::bad_on(|_| true)), &github, "run", "pull_request", &[]).expect(1, &[]);
     let sent = github.asked("PATCH", "check-runs");

@@ -12,7 +12,7 @@ fn a_run_says_its_verdict_everywhere_and_the_next_run_updates_it() {
     let (github, model) = (GitHub::start(), Model::fine());
     let project = Project::shop(&model, 24);
     let ran = run_in_actions(&project, &github, "run --fresh", "pull_request", &[]);
-    ran.expect(0, &["::add-mask::", "::group::Plan", "::endgroup::"]).lacks(&["warning"]);
+    ran.expect(0, &["::group::Plan", "::endgroup::"]).lacks(&["warning"]);
     let [comment] = github.comments().try_into().unwrap();
     let lines: Vec<&str> = comment.lines().collect();
     assert_eq!(lines[..2], [MARKER.to_owned(), format!("<!-- eval-gate:head {HEAD} pass run -->")]);
@@ -58,6 +58,10 @@ fn strangers_comments_are_left_alone() {
     let as_app = [("EVAL_GATE_COMMENT_AUTHOR", "mallory")];
     run_in_actions(&project, &github, "run", "pull_request", &as_app).expect(0, &[]);
     assert!(github.comments()[0].contains("✅ Pass"), "the author can be chosen");
+
+    let as_other = [("EVAL_GATE_COMMENT_AUTHOR", "acme-app[bot]")];
+    let ran = run_in_actions(&project, &github, "run", "pull_request", &as_other);
+    ran.expect(0, &["the token writes as github-actions[bot]"]);
 }
 
 #[test]
@@ -102,7 +106,9 @@ fn the_config_says_when_to_comment() {
     assert!(github.comments()[0].contains("✅ Pass"));
 
     project.edit("on-change", "sometimes");
-    project.run("run").expect(2, &["github.comment", "always"]);
+    let ran = run_in_actions(&project, &github, "run", "pull_request", &[]);
+    ran.expect(2, &["github.comment", "always"]);
+    assert!(project.read("output").contains("\nerror\n") && project.read("summary").contains("⚠️ Error"));
 }
 
 #[test]

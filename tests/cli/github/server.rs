@@ -117,14 +117,14 @@ impl State {
             ("GET", ["pulls", _, "files"]) => self.page_of(&self.files.clone(), path, query),
             ("GET", ["pulls"] | ["commits", _, "pulls"]) => (200, String::new(), self.pulls.clone().into()),
             ("GET", ["pulls", number]) => {
-                let pull = self.pulls.iter().find(|pull| pull["number"].to_string() == **number).cloned();
+                let pull = self.pulls.iter().find(|pull| is_called(&pull["number"], number)).cloned();
                 (200, String::new(), pull.unwrap_or_else(|| pull_request(7, &self.head, "acme/widgets")))
             }
             ("POST", ["issues", _, "comments"]) => {
                 (201, String::new(), self.add_comment(BOT, asked.body["body"].as_str().unwrap()))
             }
             ("PATCH", ["issues", "comments", id]) => {
-                let found = self.comments.iter_mut().find(|comment| comment["id"].to_string() == **id);
+                let found = self.comments.iter_mut().find(|comment| is_called(&comment["id"], id));
                 let Some(comment) = found else { return not_found() };
                 comment["body"] = asked.body["body"].clone();
                 (200, String::new(), comment.clone())
@@ -136,7 +136,7 @@ impl State {
                 (201, String::new(), check)
             }
             ("PATCH", ["check-runs", id]) => {
-                let check = self.checks.iter_mut().find(|check| check["id"].to_string() == **id).unwrap();
+                let check = self.checks.iter_mut().find(|check| is_called(&check["id"], id)).unwrap();
                 for (key, value) in asked.body.as_object().unwrap() {
                     check[key] = value.clone();
                 }
@@ -164,6 +164,11 @@ impl State {
 /// A pull request as the API shows it.
 pub(super) fn pull_request(number: u64, head: &str, repository: &str) -> Value {
     json!({"number": number, "state": "open", "head": {"ref": "feature", "sha": head, "repo": {"full_name": repository}}})
+}
+
+/// Whether a part of a path is this number.
+fn is_called(number: &Value, part: &str) -> bool {
+    number.as_u64() == part.parse().ok()
 }
 
 fn talk(mut stream: TcpStream, state: &Mutex<State>) {
