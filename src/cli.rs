@@ -37,6 +37,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Render a finished run's report.json again
     Report(ReportArgs),
+    /// Write a finished run's report.json on its pull request, as the gate's one comment
+    Comment(CommentArgs),
 }
 
 /// Options that choose the configuration.
@@ -180,6 +182,31 @@ pub struct ReportArgs {
     /// The format on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+}
+
+/// `comment`.
+#[derive(Debug, Args)]
+pub struct CommentArgs {
+    /// A report.json; it may come from a fork's run
+    pub report: PathBuf,
+    /// The pull request; that of the event which started the workflow where absent
+    #[arg(long, value_name = "N")]
+    pub pr: Option<u64>,
+    /// The commit that the report is of; nothing is written if the pull request has a newer one
+    #[arg(long, value_name = "SHA", value_parser = commit)]
+    pub head: Option<String>,
+    /// The gate whose comment it is, by its name; the report's own where absent
+    #[arg(long, value_name = "NAME")]
+    pub key: Option<String>,
+    /// The login that writes the comments: whose token it is
+    #[arg(long, value_name = "LOGIN", default_value = "github-actions[bot]", env = "EVAL_GATE_COMMENT_AUTHOR")]
+    pub comment_author: String,
+}
+
+/// A commit's full id, for a part of one could be several.
+fn commit(text: &str) -> Result<String, String> {
+    let is_commit = matches!(text.len(), 40 | 64) && text.bytes().all(|c| c.is_ascii_hexdigit());
+    if is_commit { Ok(text.to_ascii_lowercase()) } else { Err("expected a commit's full id of 40 digits".into()) }
 }
 
 /// Formats of a report.

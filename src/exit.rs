@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::commands::Error;
 use crate::config::Inconclusive;
+use crate::github::GitHubError;
 use crate::provider::ProviderError;
 use crate::sample::SampleError;
 use crate::source::SourceError;
@@ -67,6 +68,7 @@ impl From<&Error> for ExitStatus {
                 SampleError::Syntax { .. } | SampleError::Evaluation { .. } | SampleError::UnknownStratum { .. },
             )
             | Error::Usage(_)
+            | Error::GitHub(GitHubError::Missing { .. } | GitHubError::Setup { .. })
             | Error::Base(_)
             | Error::Scores(_)
             | Error::Stored(_)
@@ -74,6 +76,7 @@ impl From<&Error> for ExitStatus {
             Error::Source(_)
             | Error::Sample(SampleError::NothingMatches { .. })
             | Error::Provider(_)
+            | Error::GitHub(_)
             | Error::NoCases
             | Error::Incomplete(_)
             | Error::Write { .. } => Self::Error,

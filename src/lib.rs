@@ -10,7 +10,8 @@
 //!    calls [`stats`].
 //! 5. [`verdict`] applies the law, [`report`] says it, [`exit`] gives it a number.
 //!
-//! [`cli`] and [`commands`] are the edge; [`git`] knows the base commit; [`progress`] is what people see meanwhile.
+//! [`cli`] and [`commands`] are the edge; [`git`] knows the base commit; [`github`] speaks on the pull request; [`progress`]
+//! is what people see meanwhile.
 
 pub mod cli;
 pub mod commands;
@@ -19,6 +20,7 @@ pub mod config;
 pub mod evalset;
 pub mod exit;
 pub mod git;
+pub mod github;
 pub mod progress;
 pub mod prompt;
 pub mod provider;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use eval_gate::report::{Report, markdown, terminal};
+use eval_gate::report::{Count, Report, brief, markdown, terminal};
 use serde_json::Value;
 
 fn committed(name: &str) -> String {
@@ -66,4 +66,35 @@ fn hostile_text_stays_text_in_the_markdown() {
     }
     assert_eq!(html.matches("<details>").count(), html.matches("</details>").count());
     assert!(html.starts_with("<h2>❌ Fail: "), "{html}");
+}
+
+#[test]
+fn a_brief_keeps_to_its_bytes_and_leaves_nothing_open() {
+    let mut report = sample();
+    let hostile = "</details> <!-- ``` @octocat \u{202e}ä\u{1f600}| ".repeat(40);
+    let row = report.comparisons.iter().find(|row| row.slice.is_some()).unwrap().clone();
+    let rows = (0..300).map(|number| {
+        let mut row = row.clone();
+        row.slice = Some(format!("k{number}={hostile}"));
+        row
+    });
+    report.comparisons.extend(rows);
+    report.verdict.reasons = (0..100).map(|number| format!("{number} {hostile}")).collect();
+    report.cases.left_out = (0..200).map(|count| Count { what: hostile.clone(), count }).collect();
+    let result = report.results[0].clone();
+    report.results.extend((0..50).map(|_| {
+        let mut result = result.clone();
+        (result.question, result.candidate) = (hostile.clone(), Some(hostile.clone()));
+        result
+    }));
+    for budget in [2_500, 4_000, 15_000, 30_000, 60_000, 65_535, 900_000] {
+        let text = brief(&report, budget, Some("Reported by the fork's run"));
+        assert!(text.len() <= budget, "{} of {budget}", text.len());
+        assert!(text.starts_with("## ❌ Fail: 0 ") && text.contains("Reported by the fork"), "{text}");
+        let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+        assert_eq!(lines("<details>"), lines("</details>"));
+        assert!(text.contains(" more") || text.contains("Left out here"), "what is left out is counted");
+        assert!(budget < 15_000 || text.contains("| danger_rule | 0.977 |"), "the table is there: {text}");
+    }
+    assert!(brief(&report, 60_000, None).len() > 20_000, "the room is used");
 }

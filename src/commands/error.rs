@@ -6,6 +6,7 @@ use crate::compare::{ScoreFileError, StoredError};
 use crate::config::ConfigError;
 use crate::evalset::EvalsetError;
 use crate::git::GitError;
+use crate::github::GitHubError;
 use crate::prompt::PromptError;
 use crate::provider::ProviderError;
 use crate::redact::RedactError;
@@ -39,6 +40,9 @@ pub enum Error {
     /// The base commit.
     #[error(transparent)]
     Base(#[from] GitError),
+    /// GitHub, where that is all the command is for.
+    #[error(transparent)]
+    GitHub(#[from] GitHubError),
     /// A score file.
     #[error(transparent)]
     Scores(#[from] ScoreFileError),

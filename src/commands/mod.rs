@@ -8,6 +8,7 @@ mod bill;
 mod carry_out;
 mod cases;
 mod check;
+mod comment;
 mod compare;
 mod conclude;
 mod error;
@@ -15,6 +16,7 @@ mod foresight;
 mod judge;
 mod output;
 mod plan;
+mod publish;
 mod repeat;
 mod replay;
 mod report;
@@ -41,6 +43,7 @@ pub async fn run(cli: Cli) -> ExitStatus {
         Command::Aa(args) => aa::aa(&args).await,
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
+        Command::Comment(args) => comment::comment(&args).await,
     };
     outcome.unwrap_or_else(|error| {
         output::error(&error);

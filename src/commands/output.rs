@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::Error;
+use crate::github::{GitHubContext, command};
 use crate::report::escape::{plain, shorten};
 use crate::report::{Report, html, junit, markdown, terminal};
 
@@ -28,6 +29,30 @@ pub(super) fn note(text: &str) {
 pub(super) fn data(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Speaks to the runner of GitHub Actions, which reads the log.
+pub(super) fn commands(commands: &[String]) {
+    commands.iter().for_each(|command| eprintln!("{command}"));
+}
+
+/// A stage of the run, folded in the log of GitHub Actions until this is dropped; elsewhere nothing.
+#[must_use]
+pub(super) fn group(title: &str) -> Option<Group> {
+    let is_actions = GitHubContext::is_actions(&|name| std::env::var(name).ok());
+    is_actions.then(|| {
+        eprintln!("{}", command("group", title));
+        Group
+    })
+}
+
+/// An open group of the log.
+pub(super) struct Group;
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        eprintln!("{}", command("endgroup", ""));
+    }
 }
 
 /// Shows the verdict with its table and writes the report's files. What was paid for is shown first: a full disk must not

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_yaml::Value;
 
 use super::load::Reader;
-use super::raw::{BudgetConfig, CandidateConfig, DecisionConfig, LegConfig, TracesConfig};
+use super::raw::{BudgetConfig, CandidateConfig, DecisionConfig, GitHubConfig, LegConfig, TracesConfig};
 use super::variables::Missing;
 use super::{Baseline, Candidate, CaseSource, Config, RouteLeg};
 use crate::prompt::{Leg, Vars};
@@ -36,6 +36,7 @@ pub(super) struct Sections {
     scorers: Vec<(String, RawScorer)>,
     decision: Option<DecisionConfig>,
     budget: Option<BudgetConfig>,
+    github: Option<GitHubConfig>,
 }
 
 impl Sections {
@@ -60,6 +61,7 @@ impl Sections {
             scorers: reader.entries(root, "scorers"),
             decision: reader.section(root, "decision"),
             budget: reader.section(root, "budget"),
+            github: reader.section(root, "github"),
         }
     }
 }
@@ -94,6 +96,7 @@ pub(super) fn check(reader: &mut Reader, path: &Path, sections: Sections, missin
         scorers,
         decision,
         budget: check_budget(reader, sections.budget.unwrap_or_default()),
+        github: sections.github.unwrap_or_default(),
         providers,
         missing,
     })

@@ -13,7 +13,7 @@ use super::variables::expand;
 use super::{Candidate, Config};
 
 /// The keys of the configuration's first level.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "version",
     "name",
     "evalset",
@@ -29,6 +29,7 @@ const KEYS: [&str; 15] = [
     "scorers",
     "decision",
     "budget",
+    "github",
 ];
 
 impl Config {

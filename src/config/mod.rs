@@ -14,10 +14,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 pub use self::error::{ConfigError, Mistake};
-pub use self::raw::{BudgetConfig, DecisionConfig, Inconclusive, OtlpConfig, TracesConfig};
+pub use self::raw::{BudgetConfig, CommentWhen, DecisionConfig, GitHubConfig, Inconclusive, OtlpConfig, TracesConfig};
 use crate::prompt::{Leg, Vars};
 use crate::provider::{Prices, ProviderConfig};
 use crate::redact::RedactConfig;
@@ -52,6 +53,8 @@ pub struct Config {
     pub decision: DecisionConfig,
     /// Where a run stops.
     pub budget: BudgetConfig,
+    /// What is written on the pull request.
+    pub github: GitHubConfig,
     /// The file's text, in which mistakes that only show later are found.
     text: String,
     providers: BTreeMap<String, ProviderConfig>,
@@ -123,6 +126,11 @@ impl Config {
     /// The folder that paths in the configuration are relative to.
     pub fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The secrets of all providers: keys, and the values of headers.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.providers.values().flat_map(ProviderConfig::secrets)
     }
 
     /// Whether there is a provider called `name`.

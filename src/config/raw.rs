@@ -92,6 +92,29 @@ pub enum Inconclusive {
     Pass,
 }
 
+/// `github:`, what is written on the pull request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GitHubConfig {
+    /// When the comment is written.
+    pub comment: CommentWhen,
+    /// Whether there is a check run too.
+    pub check: bool,
+}
+
+/// When the comment is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CommentWhen {
+    /// After each run.
+    #[default]
+    Always,
+    /// Where the verdict is another than the comment gives.
+    OnChange,
+    /// Never.
+    Never,
+}
+
 /// `budget:`, where a run stops.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -64,6 +64,15 @@ impl ProviderConfig {
         }
     }
 
+    /// Its key and the values of its headers.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let http = match self {
+            Self::OpenAi(http) | Self::Anthropic(http) => Some(http),
+            Self::Recorded(_) => None,
+        };
+        http.into_iter().flat_map(|http| http.api_key.iter().chain(http.headers.values()))
+    }
+
     /// The same, with its files relative to `folder`, the configuration's.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> Self {

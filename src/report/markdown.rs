@@ -4,30 +4,51 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, Output, State, context};
 
-use super::changes::changes;
+use super::changes::{Change, changes};
+use super::fit::{self, Detail};
 use super::row::{RowView, sights};
 use super::view::{self, ChangeView};
 use super::{ComparisonRow, Report, escape};
 
+/// Characters of a line of an error.
+const SHOWN_ERROR: usize = 500;
 const TEMPLATE: &str = include_str!("templates/report.md.j2");
-/// Changed cases shown of each kind; the rest are counted.
-const SHOWN_CHANGES: usize = 20;
 
-/// Renders a report. All text that a stranger may have written is escaped by the template's formatter.
+/// Renders a report as a whole. All text that a stranger may have written is escaped by the template's formatter.
 pub fn markdown(report: &Report) -> String {
-    let env = environment();
+    brief(report, usize::MAX, None)
+}
+
+/// Renders a report in at most `budget` bytes: each section has its share, and what does not fit is counted. `remark` is said
+/// below the verdict.
+pub fn brief(report: &Report, budget: usize, remark: Option<&str>) -> String {
     let (broken, fixed) = changes(report);
+    fit::fit(budget, |detail| render(report, [&broken, &fixed], remark, detail))
+}
+
+/// What is said where there is no report, for an error ended the run.
+pub fn error(message: &str, budget: usize) -> String {
+    let lines = message.lines().map(|line| format!("- {}\n", escape::inline(&escape::shorten(line, SHOWN_ERROR))));
+    let start = "## ⚠️ Error: the run could not be judged.\n\n".to_owned();
+    lines.fold(start, |text, line| if text.len() + line.len() <= budget { text + &line } else { text })
+}
+
+/// Renders all sections in this detail.
+fn render(report: &Report, [broken, fixed]: [&[Change]; 2], remark: Option<&str>, detail: Detail) -> Vec<String> {
+    let env = environment(detail);
     let view = |row: &ComparisonRow| RowView::new(report, row);
     let overall: Vec<RowView> = report.comparisons.iter().filter(|c| c.slice.is_none()).map(view).collect();
     let slices: Vec<RowView> = view::notable_slices(report).into_iter().map(view).collect();
     let telling = view::telling_tags(report);
-    let shown = |changes: &[_]| {
-        changes.iter().take(SHOWN_CHANGES).map(|change| ChangeView::new(change, &telling)).collect::<Vec<_>>()
+    let shown = |changes: &[Change]| {
+        changes.iter().take(detail.changes).map(|change| ChangeView::new(change, &telling)).collect::<Vec<_>>()
     };
     let rendered = env.template_from_named_str("report.md", TEMPLATE).and_then(|template| {
-        template.render(context! {
+        let mut captured = template.render_captured(context! {
             headline => view::headline(report),
             emoji => view::emoji(report.verdict.ruling),
+            remark => remark,
+            rows => detail.rows,
             report => without_results(report),
             looks => view::looks(report),
             weaker_test => view::weaker_test(report),
@@ -37,11 +58,12 @@ pub fn markdown(report: &Report) -> String {
             slices => Value::from(Serde(&slices)),
             slice_count => report.comparisons.iter().filter(|row| row.slice.is_some()).count(),
             usage => Value::from(Serde(&view::usage(report))),
-            broken => Value::from(Serde(&shown(&broken))),
+            broken => Value::from(Serde(&shown(broken))),
             broken_count => broken.len(),
-            fixed => Value::from(Serde(&shown(&fixed))),
+            fixed => Value::from(Serde(&shown(fixed))),
             fixed_count => fixed.len(),
-        })
+        })?;
+        captured.with_state_mut(|state| fit::sections().map(|section| state.render_block(section)).collect())
     });
     rendered.expect("the template is part of the program and rendered by its tests")
 }
@@ -59,22 +81,28 @@ fn without_results(report: &Report) -> Value {
     }
 }
 
-fn environment() -> Environment<'static> {
+fn environment(detail: Detail) -> Environment<'static> {
     let mut env = Environment::new();
     env.set_syntax(
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("the delimiters are the defaults"),
     );
     // Names the kind of escaping for macros, whose result is then not escaped again; `write_escaped` does the work.
     env.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
-    env.set_formatter(write_escaped);
-    env.add_filter("block", |text: &str, language: &str| Value::from_safe_string(escape::block(text, language)));
+    env.set_formatter(move |out, _: &mut State, value| write_escaped(out, value, detail.text));
+    env.add_filter("block", move |text: &str, language: &str| {
+        Value::from_safe_string(escape::block(&escape::shorten(text, detail.block), language))
+    });
+    env.add_filter("more", |count: usize, rows: usize| match count.saturating_sub(rows) {
+        0 => Value::from_safe_string(String::new()),
+        more => Value::from_safe_string(format!("\n… and {more} more.\n")),
+    });
     env
 }
 
-/// Numbers and what [`escape::block`] made are written as they are; all else is text within a line.
-fn write_escaped(out: &mut Output, _: &mut State, value: &Value) -> Result<(), Error> {
+/// Numbers and what a filter made are written as they are; all else is text within a line, cut before it is escaped.
+fn write_escaped(out: &mut Output, value: &Value, limit: usize) -> Result<(), Error> {
     let text = value.to_string();
     let is_harmless = value.is_safe() || value.is_number();
-    let text = if is_harmless { text } else { escape::inline(&text) };
+    let text = if is_harmless { text } else { escape::inline(&escape::shorten(&text, limit)) };
     out.write_str(&text).map_err(Error::from)
 }

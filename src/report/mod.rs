@@ -7,6 +7,7 @@ mod build;
 mod changes;
 mod classes;
 pub mod escape;
+mod fit;
 mod html;
 mod junit;
 mod markdown;
@@ -24,9 +25,10 @@ pub use self::build::{Ingredients, Judged, ScorerNote};
 pub use self::classes::{ClassRow, Example};
 pub use self::html::html;
 pub use self::junit::junit;
-pub use self::markdown::markdown;
+pub use self::markdown::{brief, error, markdown};
 pub use self::scorer::{ComparisonRow, FloorRow, Outcome, Range, RatioRow, ScorerRow};
 pub use self::terminal::terminal;
+pub use self::view::headline;
 
 /// The version of the report's format.
 pub const VERSION: u32 = 1;

@@ -17,7 +17,7 @@ const SHOWN_SLICES: usize = 5;
 const SHOWN_TEXT: usize = 300;
 
 /// The verdict in one plain sentence.
-pub(super) fn headline(report: &Report) -> String {
+pub fn headline(report: &Report) -> String {
     let ruling = match report.verdict.ruling {
         Ruling::Pass => "Pass",
         Ruling::Fail => "Fail",

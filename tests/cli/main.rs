@@ -7,6 +7,7 @@ mod bad_input;
 mod baseline;
 mod compare;
 mod config;
+mod github;
 mod looks;
 mod model;
 mod replay_base;

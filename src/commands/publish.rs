@@ -1,0 +1,237 @@
+//! What a run says on GitHub: the check run, the job summary, the comment, the outputs. Nothing outside Actions, and never a
+//! different exit code: what does not succeed is a warning.
+
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Error, output};
+use crate::cli::RunArgs;
+use crate::config::{CommentWhen, Config};
+use crate::exit::ExitStatus;
+use crate::github::{
+    self, By, CheckRun, Client, Comment, Completion, Conclusion, GitHubContext, GitHubError, Level, Marker, Posted,
+    limits,
+};
+use crate::report::{Report, Ruling, brief, headline};
+
+/// A run's place on GitHub.
+pub(super) struct Publisher<'a> {
+    config: &'a Config,
+    args: &'a RunArgs,
+    context: GitHubContext,
+    client: Option<Client>,
+    check: Option<CheckRun>,
+}
+
+/// What a run came to: a report, or why there is none.
+pub(super) type Outcome = Result<Report, Error>;
+
+impl<'a> Publisher<'a> {
+    /// Masks the keys and opens the check run, if the program runs in Actions.
+    pub(super) async fn open(config: &'a Config, args: &'a RunArgs) -> Option<Self> {
+        let lookup = |name: &str| std::env::var(name).ok();
+        if !GitHubContext::is_actions(&lookup) {
+            return None;
+        }
+        output::commands(&github::masks(config.secrets()));
+        let context = warned("the environment of GitHub Actions", GitHubContext::read(&lookup))?;
+        let is_silent = config.github.comment == CommentWhen::Never && !config.github.check;
+        let client = if is_silent { None } else { warned("GitHub", Client::new(&context)) };
+        let mut publisher = Self { config, args, context, client, check: None };
+        publisher.check = publisher.open_check().await;
+        Some(publisher)
+    }
+
+    async fn open_check(&self) -> Option<CheckRun> {
+        let client = self.client.as_ref().filter(|_| self.config.github.check && !self.context.is_fork())?;
+        let opening = CheckRun::open(client, &self.context, &self.config.name);
+        warned("the check run", in_time(opening).await).flatten()
+    }
+
+    /// Says what the run came to.
+    pub(super) async fn close(mut self, outcome: &Outcome) {
+        self.write_summary(outcome);
+        if let Some(check) = self.check.take() {
+            let completed = in_time(self.complete(check, outcome)).await;
+            warned("the check run", completed);
+        }
+        let address = match in_time(self.comment(outcome)).await {
+            Ok(posted) => posted.map(told),
+            Err(error) => {
+                output::note(&format!("warning: the comment: {error}; the report is in the job summary"));
+                None
+            }
+        };
+        write_outputs(&self.context, self.args, outcome.as_ref(), address.unwrap_or_default());
+    }
+
+    fn write_summary(&self, outcome: &Outcome) {
+        let Some(file) = &self.context.summary else { return };
+        let text = self.text(outcome, github::room_in_summary(file));
+        warned("the job summary", github::append_summary(file, &text));
+    }
+
+    async fn complete(&self, check: CheckRun, outcome: &Outcome) -> Result<(), GitHubError> {
+        let Some(client) = &self.client else { return Ok(()) };
+        let title = self.concealed(&first_line(outcome));
+        let level = match conclusion(outcome) {
+            Conclusion::Success => None,
+            Conclusion::Failure => Some(Level::Failure),
+            Conclusion::Neutral => Some(Level::Warning),
+        };
+        let mut annotations = Vec::new();
+        if let Some(level) = level.filter(|_| outcome.is_ok()) {
+            let remark = (level, &*self.config.name, &*title);
+            let found = github::annotations(client, &self.context, &self.changed_files(), remark).await;
+            annotations = warned("the changed lines", found).unwrap_or_default();
+        }
+        let summary = |budget| self.text(outcome, budget);
+        let completion = Completion { conclusion: conclusion(outcome), title, summary: &summary, annotations };
+        check.complete(client, &self.context, &completion).await
+    }
+
+    /// The prompt, and the configuration with its model and route, as the repository names them.
+    fn changed_files(&self) -> Vec<String> {
+        let prompt = self.args.arms.prompt.as_deref().or(self.config.candidate.prompt.as_deref());
+        let files = prompt.into_iter().chain([self.config.path.as_path()]);
+        files.filter_map(|file| in_repository(file, self.context.workspace.as_deref())).collect()
+    }
+
+    async fn comment(&self, outcome: &Outcome) -> Result<Option<Posted>, GitHubError> {
+        let is_wanted = self.config.github.comment != CommentWhen::Never;
+        let Some(client) = self.client.as_ref().filter(|_| is_wanted) else { return Ok(None) };
+        let Some(pull) = github::find_pull(client, &self.context).await? else { return Ok(None) };
+        let comment = Comment {
+            pull: pull.number,
+            marker: Marker {
+                key: github::key(&self.config.name),
+                head: self.context.event.head.clone().unwrap_or(pull.head),
+                verdict: word(outcome.as_ref()).into(),
+                by: By::Run,
+            },
+            author: &self.context.author,
+            only_changes: self.config.github.comment == CommentWhen::OnChange,
+            body: &|budget| with_footer(budget, &self.context, |budget| self.text(outcome, budget)),
+        };
+        github::publish(client, &self.context, &comment).await.map(Some)
+    }
+
+    /// The report or the error as Markdown, without any key that an error message may have quoted.
+    fn text(&self, outcome: &Outcome, budget: usize) -> String {
+        match outcome {
+            Ok(report) => self.concealed(&brief(report, budget, None)),
+            Err(error) => self.concealed(&crate::report::error(&error.to_string(), budget)),
+        }
+    }
+
+    fn concealed(&self, text: &str) -> String {
+        let long = |secret: &&SecretString| secret.expose_secret().len() >= limits::SHORTEST_MASK;
+        let secrets = self.config.secrets().filter(long);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.expose_secret(), "***"))
+    }
+}
+
+fn write_outputs(context: &GitHubContext, args: &RunArgs, outcome: Result<&Report, &Error>, address: String) {
+    let Some(file) = &context.output else { return };
+    let report = args.config.out.join("report.json").display().to_string();
+    let outputs = [
+        ("verdict", word(outcome).to_owned()),
+        ("report-path", outcome.map_or_else(|_| String::new(), |_| report)),
+        ("comment-url", address),
+        ("cost-usd", outcome.ok().and_then(cost).map_or_else(String::new, |usd| format!("{usd:.6}"))),
+    ];
+    warned("the outputs", github::write_outputs(file, &outputs));
+}
+
+/// Says that there is no run, for the configuration cannot be read: then nobody knows what else is wanted.
+pub(super) fn close_unread(args: &RunArgs, error: &Error) {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let context = GitHubContext::is_actions(&lookup).then(|| GitHubContext::read(&lookup).ok()).flatten();
+    let Some(context) = context else { return };
+    if let Some(file) = &context.summary {
+        let text = crate::report::error(&error.to_string(), github::room_in_summary(file));
+        warned("the job summary", github::append_summary(file, &text));
+    }
+    write_outputs(&context, args, Err(error), String::new());
+}
+
+/// A text with a last line that says of which commit and which run it is.
+pub(super) fn with_footer(budget: usize, context: &GitHubContext, text: impl FnOnce(usize) -> String) -> String {
+    let commit = context.event.head.as_ref().map(|head| format!("Commit {}", head.get(..12).unwrap_or(head)));
+    let run = context.run_url.as_ref().map(|url| format!("[the run]({url})"));
+    let parts: Vec<String> = commit.into_iter().chain(run).collect();
+    let footer = format!("\n<sub>{}</sub>\n", parts.join(", "));
+    text(budget.saturating_sub(footer.len())) + &footer
+}
+
+/// Says what became of a comment, and gives its address.
+pub(super) fn told(posted: Posted) -> String {
+    let (address, what) = match posted {
+        Posted::At(address) => (address, "comment"),
+        Posted::Foreign(address, login) => {
+            let advice = format!("set EVAL_GATE_COMMENT_AUTHOR to {login}, or the next run writes another comment");
+            output::note(&format!("warning: the token writes as {login}: {advice}"));
+            (address, "comment")
+        }
+        Posted::Same(address) => (address, "the comment gives the same verdict and stays as it is"),
+        Posted::Trusted(address) => (address, "the comment has a trusted run's verdict on this commit and stays"),
+        Posted::Stale => {
+            (String::new(), "no comment: the pull request has a newer commit than the one that was judged")
+        }
+    };
+    output::note(&format!("{what}: {address}"));
+    address
+}
+
+/// The verdict in one word.
+fn word(outcome: Result<&Report, &Error>) -> &'static str {
+    outcome.map_or("error", |report| ruling(report.verdict.ruling))
+}
+
+/// A ruling in one word.
+pub(super) fn ruling(ruling: Ruling) -> &'static str {
+    match ruling {
+        Ruling::Pass => "pass",
+        Ruling::Fail => "fail",
+        Ruling::Inconclusive => "inconclusive",
+        Ruling::Error => "error",
+    }
+}
+
+fn first_line(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(report) => headline(report),
+        Err(error) => format!("Error: {}", error.to_string().lines().next().unwrap_or_default()),
+    }
+}
+
+/// What blocks is what the exit code blocks; an undecided run that does not block is neutral, and never by accident.
+fn conclusion(outcome: &Outcome) -> Conclusion {
+    match outcome {
+        Ok(report) if ExitStatus::from_code(report.verdict.exit_code) != ExitStatus::Pass => Conclusion::Failure,
+        Ok(report) if report.verdict.ruling == Ruling::Pass => Conclusion::Success,
+        Ok(_) => Conclusion::Neutral,
+        Err(_) => Conclusion::Failure,
+    }
+}
+
+/// What the run cost; `None` where a price is not known.
+fn cost(report: &Report) -> Option<f64> {
+    report.usage.iter().map(|row| if row.calls == 0 { Some(0.0) } else { row.cost_usd }).sum()
+}
+
+/// A file's path as the repository has it, with slashes.
+fn in_repository(file: &Path, workspace: Option<&Path>) -> Option<String> {
+    let file = file.canonicalize().ok()?;
+    let root = workspace.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(file.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"))
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, GitHubError>>) -> Result<T, GitHubError> {
+    tokio::time::timeout(limits::WORK, work).await.unwrap_or(Err(GitHubError::TooLong(limits::WORK)))
+}
+
+fn warned<T>(what: &str, outcome: Result<T, GitHubError>) -> Option<T> {
+    outcome.map_err(|error| output::note(&format!("warning: {what}: {error}"))).ok()
+}
