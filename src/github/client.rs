@@ -35,8 +35,17 @@ pub(super) enum Method {
 /// An answer.
 struct Reply {
     body: Value,
-    /// The path of the list's next page.
-    next: Option<String>,
+    next: Next,
+}
+
+/// The next page of a list.
+enum Next {
+    /// There is none.
+    None,
+    /// It has this path.
+    At(String),
+    /// There is one, under an address that is not the API's; the token does not go there.
+    Elsewhere,
 }
 
 impl Client {
@@ -72,21 +81,23 @@ impl Client {
         Ok(self.send(method, path, body).await?.body)
     }
 
-    /// All entries of a list, from all its pages.
+    /// All entries of a list, from all its pages. A list that does not end is an error: what was not seen may be ours.
     pub(super) async fn all(&self, path: &str) -> Result<Vec<Value>, GitHubError> {
         let mark = if path.contains('?') { '&' } else { '?' };
-        let mut next = Some(format!("{path}{mark}per_page={PAGE}"));
-        let mut entries = Vec::new();
-        for _ in 0..PAGES {
-            let Some(path) = next.take() else { break };
-            let reply = self.persist(Method::Get, &path, &Value::Null).await?;
-            let Value::Array(page) = reply.body else {
-                return Err(GitHubError::Unexpected { request: format!("GET {path}"), field: "[]" });
+        let first = format!("{path}{mark}per_page={PAGE}");
+        let unexpected = |field| GitHubError::Unexpected { request: format!("GET {path}"), field };
+        let (mut next, mut entries) = (first.clone(), Vec::new());
+        for page in 2..=PAGES + 1 {
+            let reply = self.persist(Method::Get, &next, &Value::Null).await?;
+            let Value::Array(found) = reply.body else { return Err(unexpected("[]")) };
+            entries.extend(found);
+            next = match reply.next {
+                Next::None => return Ok(entries),
+                Next::At(path) => path,
+                Next::Elsewhere => format!("{first}&page={page}"),
             };
-            entries.extend(page);
-            next = reply.next;
         }
-        Ok(entries)
+        Err(unexpected("end of the list"))
     }
 
     /// Waits until what failed may be tried again; `false` where that is of no use or would take longer than there is
@@ -143,12 +154,13 @@ impl Client {
         outcome
     }
 
-    /// The path of the next page, as the `Link` header has it. One elsewhere is not followed: the token stays here.
-    fn next(&self, headers: &HeaderMap) -> Option<String> {
-        let link = headers.get("link")?.to_str().ok()?;
-        let entry = link.split(',').find(|entry| entry.contains("rel=\"next\""))?;
-        let address = entry.split('<').nth(1)?.split('>').next()?;
-        address.strip_prefix(&self.url).filter(|path| path.starts_with('/')).map(str::to_owned)
+    /// The next page, as the `Link` header has it.
+    fn next(&self, headers: &HeaderMap) -> Next {
+        let link = headers.get("link").and_then(|link| link.to_str().ok()).unwrap_or_default();
+        let Some(entry) = link.split(',').find(|entry| entry.contains("rel=\"next\"")) else { return Next::None };
+        let address = entry.split('<').nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
+        let path = address.strip_prefix(&self.url).filter(|path| path.starts_with('/'));
+        path.map_or(Next::Elsewhere, |path| Next::At(path.to_owned()))
     }
 }
 

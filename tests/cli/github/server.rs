@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) pulls: Vec<Value>,
     pub(super) head: String,
     pub(super) page: usize,
+    /// Links name a host that is not the one which was asked.
+    pub(super) links_elsewhere: bool,
     asked: Vec<Asked>,
     troubles: Vec<(&'static str, &'static str, Trouble)>,
     prefix: &'static str,
@@ -155,7 +157,8 @@ impl State {
         let (size, page) = (self.page.min(number("per_page=")), number("page="));
         let entries: Vec<Value> = all.iter().skip((page - 1) * size).take(size).cloned().collect();
         let last = all.len().div_ceil(size);
-        let url = format!("{}/repos/acme/widgets/{path}?per_page={size}", self.url);
+        let host = if self.links_elsewhere { "https://internal.test" } else { &self.url };
+        let url = format!("{host}/repos/acme/widgets/{path}?per_page={size}");
         let link = format!("link: <{url}&page={}>; rel=\"next\", <{url}&page={last}>; rel=\"last\"\r\n", page + 1);
         (200, if page < last { link } else { String::new() }, entries.into())
     }
