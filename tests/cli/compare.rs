@@ -333,3 +333,36 @@ fn the_worked_example_of_the_manual_is_what_the_program_says() {
         assert!(manual.contains(&cells), "the manual lacks: {cells}");
     }
 }
+
+/// The quickstart's friendlier prompt again, by its scores alone: no tag tells the classes apart, only the questions do.
+#[test]
+fn the_broken_class_of_the_quickstart_is_found_without_tags() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    let project = Project::new();
+    let (config, prompt) = (root.join("eval-gate.yaml"), root.join("prompts/friendlier.prompt.yml"));
+    project
+        .run(&format!("run --config {} --prompt {}", config.display(), prompt.display()))
+        .expect(1, &["intent=safety"]);
+    let report = project.report();
+    let cases = std::fs::read_to_string(root.join("evalsets/support/cases.jsonl")).unwrap();
+    let cases: Vec<Value> = cases.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (file, arm) in [("a.jsonl", "baseline"), ("b.jsonl", "candidate")] {
+        let line = |result: &Value| {
+            let case = cases.iter().find(|case| case["id"] == result["case"]).unwrap();
+            let cluster = case.get("cluster").unwrap_or(&case["id"]);
+            let scores = json!({"danger_rule": result["scores"]["danger_rule"][arm]});
+            json!({"case": case["id"], "cluster": cluster, "input": result["question"], "scores": scores}).to_string()
+                + "\n"
+        };
+        project.write(file, report["results"].as_array().unwrap().iter().map(line).collect::<String>());
+    }
+    let gate = "{ max_drop: 0.1, slices: auto, slice_max_drop: 0.3 }";
+    project
+        .write("eval-gate.yaml", format!("version: 1\nscorers: {{ danger_rule: {{ score: {{}}, gate: {gate} }} }}\n"));
+    for seed in 1..4 {
+        let ran =
+            project.run(&format!("compare a.jsonl b.jsonl --seed {seed}")).expect(1, &["Fail: danger_rule on topic="]);
+        let first = ran.stdout.lines().next().unwrap();
+        assert!(["smoke", "smell", "spark", "burn"].iter().any(|word| first.contains(word)), "{first}");
+    }
+}
