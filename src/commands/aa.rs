@@ -1,6 +1,5 @@
 //! `aa`: the baseline against itself. What is left between the arms is noise, of the models, the judges and the gate.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -218,10 +217,10 @@ impl std::fmt::Display for ScorerNoise {
         if let Some(detectable) = self.detectable {
             write!(f, ", and a change for the worse of {} would be blocked", number(detectable))?;
         }
-        let mut more = String::new();
         if let Some(needed) = self.cases_needed.filter(|needed| self.is_noise && *needed > self.cases as u64) {
-            write!(more, "; too noisy for this margin: passing no change takes about {needed} cases")?;
+            let why = if self.changed > 0 { "too noisy for this margin" } else { "too few" };
+            write!(f, "; {why}: passing no change takes about {needed} cases")?;
         }
-        f.write_str(&more)
+        Ok(())
     }
 }
