@@ -42,8 +42,7 @@ pub(super) async fn baseline(args: &BaselineArgs) -> Result<ExitStatus, Error> {
 /// What a run would not judge is not stored to be judged later.
 fn refuse_unscored(table: &ScoreTable, max_unscored: f64) -> Result<(), Error> {
     for (column, spec) in table.columns.iter().enumerate().filter(|(_, spec)| spec.gate.is_some()) {
-        let [(attempts, unscored), _] = table.unscored_by_arm(column);
-        if unscored as f64 > max_unscored * attempts as f64 {
+        if let Some((attempts, unscored)) = table.unscored_beyond(column, max_unscored) {
             return Err(Error::Incomplete(format!("{} could not score {unscored} of {attempts} answers", spec.name)));
         }
     }

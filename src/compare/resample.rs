@@ -13,6 +13,7 @@ use super::pairs::Pairs;
 use super::room::room;
 use super::{MIN_SLICE_CLUSTERS, Order, ScoreTable, Terms};
 use crate::score::{Aggregate, Direction, Margin};
+use crate::stats::draw_below;
 use crate::stats::sign_flip::Looks;
 
 /// Sign vectors of each trial; fewer than a verdict takes, for there are many trials.
@@ -146,9 +147,7 @@ impl Suite {
     fn draw(&self, seed: u64) -> Vec<Draw> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let draw = |_| {
-            // Multiply and shift: the bias is below 2⁻⁴⁰ for any number of clusters that fits in memory.
-            let taken = (u128::from(random.next_u64()) * self.clusters as u128) >> 64;
-            let cluster = usize::try_from(taken).unwrap_or(0);
+            let cluster = draw_below(self.clusters, &mut random);
             Draw { cluster, is_swapped: random.next_u32() & 1 == 1 }
         };
         (0..self.clusters).map(draw).collect()

@@ -139,7 +139,14 @@ impl ScoreTable {
         [cells().fold((0, 0), |sum, pair| add(sum, pair.0)), cells().fold((0, 0), |sum, pair| add(sum, pair.1))]
     }
 
-    /// The same for both arms together.
+    /// The first arm of which a scorer left more than this share of the attempts unscored, as attempts and unscored ones. Each
+    /// arm is looked at alone: an answer that breaks a judge takes its own case out, and a whole other arm would hide that.
+    pub fn unscored_beyond(&self, column: usize, share: f64) -> Option<(usize, usize)> {
+        let is_too_much = |(attempts, unscored): &(usize, usize)| *unscored as f64 > share * *attempts as f64;
+        self.unscored_by_arm(column).into_iter().find(is_too_much)
+    }
+
+    /// Attempts of a column and how many of them were left unscored, both arms together.
     pub fn unscored(&self, column: usize) -> (usize, usize) {
         let [baseline, candidate] = self.unscored_by_arm(column);
         (baseline.0 + candidate.0, baseline.1 + candidate.1)

@@ -27,6 +27,8 @@ pub mod two_sample;
 mod cluster;
 mod distribution;
 
+use rand_chacha::rand_core::Rng;
+
 /// A range of values compatible with the data, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -77,6 +79,14 @@ impl Estimate {
     fn reach(&self, level: f64) -> Option<f64> {
         Some(distribution::t_quantile(level, self.degrees_of_freedom)? * self.standard_error)
     }
+}
+
+/// A number below `bound`, each as likely as any other; 0 where `bound` is.
+///
+/// Multiply and shift: the bias is below 2⁻⁴⁰ for any number of clusters that fits in memory.
+pub fn draw_below(bound: usize, random: &mut impl Rng) -> usize {
+    let taken = (u128::from(random.next_u64()) * bound as u128) >> 64;
+    usize::try_from(taken).expect("it is below a usize")
 }
 
 fn mean(values: &[f64]) -> f64 {

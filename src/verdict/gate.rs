@@ -48,11 +48,9 @@ fn judge(table: &ScoreTable, comparison: &Comparison, rules: Rules) -> Outcome {
     }
 }
 
-/// Whether a scorer left more attempts of an arm unscored than the rules allow. Each arm is looked at alone: an answer that
-/// breaks a judge takes its own case out, and a whole other arm would hide that.
+/// Whether a scorer left more attempts of an arm unscored than the rules allow.
 pub(super) fn is_unjudged(table: &ScoreTable, column: usize, rules: Rules) -> bool {
-    let is_too_much = |(attempts, unscored): (usize, usize)| unscored as f64 > rules.max_unscored * attempts as f64;
-    table.unscored_by_arm(column).into_iter().any(is_too_much)
+    table.unscored_beyond(column, rules.max_unscored).is_some()
 }
 
 /// Whether most scored cases have no partner: half a file, or answers of other cases. What is left says little of the

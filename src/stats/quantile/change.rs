@@ -1,12 +1,9 @@
 //! The quantile of one arm against that of the other, on the same cases.
 
-use rand_chacha::{
-    ChaCha8Rng,
-    rand_core::{Rng, SeedableRng},
-};
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
 use super::{
-    super::{Interval, cluster},
+    super::{Interval, cluster, draw_below},
     quantile,
     weighted::Sorted,
 };
@@ -54,8 +51,7 @@ impl QuantilePairs<'_> {
         if self.candidate.len() != cases || self.clusters.len() != cases || draws == 0 {
             return None;
         }
-        let scale = cases as f64 / cluster::total_weight(self.weights, cases)?;
-        let weights: Vec<f64> = self.weights.iter().map(|weight| weight * scale).collect();
+        let weights = as_counts(self.weights, cases)?;
         let (dense, groups) = dense(self.clusters);
         let candidate = Sorted::new(self.candidate, &weights, self.q)?;
         let baseline = Sorted::new(self.baseline, &weights, self.q)?;
@@ -80,8 +76,7 @@ impl QuantilePairs<'_> {
     /// Both quantiles as they are, the candidate's and the baseline's. `None` where the inputs are unusable.
     pub fn levels(&self) -> Option<(f64, f64)> {
         let cases = self.baseline.len();
-        let scale = cases as f64 / cluster::total_weight(self.weights, cases)?;
-        let weights: Vec<f64> = self.weights.iter().map(|weight| weight * scale).collect();
+        let weights = as_counts(self.weights, cases)?;
         let level = |values: &[f64]| Sorted::new(values, &weights, self.q)?.at(|_| 1.0);
         (self.candidate.len() == cases).then(|| level(self.candidate).zip(level(self.baseline))).flatten()
     }
@@ -97,8 +92,7 @@ impl QuantilePairs<'_> {
         }
         let both: Vec<f64> = self.candidate.iter().chain(self.baseline).copied().collect();
         let weights: Vec<f64> = self.weights.iter().chain(self.weights).copied().collect();
-        let scale = both.len() as f64 / cluster::total_weight(&weights, both.len())?;
-        let weights: Vec<f64> = weights.iter().map(|weight| weight * scale).collect();
+        let weights = as_counts(&weights, both.len())?;
         let level = Sorted::new(&both, &weights, self.q)?.at(|_| 1.0)?;
         let above = |value: f64| f64::from(u8::from(value > level));
         Some(self.candidate.iter().zip(self.baseline).map(|(c, b)| above(*c) - above(*b)).collect())
@@ -172,6 +166,12 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     values
 }
 
+/// Weights scaled to a mean of 1, so that they act as counts; `None` where they are unusable.
+fn as_counts(weights: &[f64], cases: usize) -> Option<Vec<f64>> {
+    let scale = cases as f64 / cluster::total_weight(weights, cases)?;
+    Some(weights.iter().map(|weight| weight * scale).collect())
+}
+
 /// Cluster indices without gaps, in the same order, and their number.
 fn dense(clusters: &[usize]) -> (Vec<usize>, usize) {
     let mut known = clusters.to_vec();
@@ -184,9 +184,7 @@ fn dense(clusters: &[usize]) -> (Vec<usize>, usize) {
 fn redraw(groups: usize, random: &mut ChaCha8Rng) -> Option<Vec<f64>> {
     let mut counts = vec![0.0; groups];
     for _ in 0..groups {
-        // Multiply and shift: the bias is below 2⁻⁴⁰ for any number of clusters that fits in memory.
-        let taken = (u128::from(random.next_u64()) * groups as u128) >> 64;
-        counts[usize::try_from(taken).ok()?] += 1.0;
+        counts[draw_below(groups, random)] += 1.0;
     }
     (groups >= 2).then_some(counts)
 }
