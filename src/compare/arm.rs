@@ -90,20 +90,12 @@ impl Arm {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::testing::column;
     use super::*;
-    use crate::compare::Column;
-    use crate::score::Direction;
 
     /// Scores of one arm with the cluster and the weight of each.
     fn arm(scores: &[(f64, &str, f64)]) -> Arm {
-        let column = Column {
-            name: "s".into(),
-            direction: Direction::HigherIsBetter,
-            aggregate: Aggregate::Mean,
-            scale: None,
-            has_ratio: false,
-            gate: None,
-        };
+        let column = column("s", None);
         let rows = scores.iter().enumerate().map(|(i, (score, cluster, weight))| Row {
             case: format!("c{i}"),
             cluster: (*cluster).to_owned(),

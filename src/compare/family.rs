@@ -224,22 +224,15 @@ impl Planned {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::testing::column;
     use super::*;
-    use crate::compare::{Cell, Column, Row};
-    use crate::score::{Aggregate, Direction};
+    use crate::compare::{Cell, Row};
 
     const TERMS: Terms = Terms { false_block_rate: 0.05, looks: 1, seed: 1 };
 
     /// A gated column over cases of two classes, six of `a` and three of `b`; the first `unscored` of `a` have no pair.
     fn table(gate: &str, unscored: usize) -> ScoreTable {
-        let column = Column {
-            name: "s".into(),
-            direction: Direction::HigherIsBetter,
-            aggregate: Aggregate::Mean,
-            scale: None,
-            has_ratio: false,
-            gate: Some(serde_yaml::from_str(gate).unwrap()),
-        };
+        let column = column("s", Some(gate));
         let rows = (0..9).map(|i| Row {
             case: format!("c{i}"),
             cluster: format!("c{i}"),

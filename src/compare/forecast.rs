@@ -99,20 +99,13 @@ impl fmt::Display for Forecast {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::testing::column;
     use super::*;
     use crate::compare::{Cell, Column, Row};
-    use crate::score::Direction;
 
     /// A check that `passes` of 200 answers of the baseline pass.
     fn table(passes: usize, gate: &str) -> ScoreTable {
-        let column = Column {
-            name: "valid".into(),
-            direction: Direction::HigherIsBetter,
-            aggregate: Aggregate::Mean,
-            scale: Some((0.0, 1.0)),
-            has_ratio: false,
-            gate: Some(serde_yaml::from_str(gate).unwrap()),
-        };
+        let column = Column { scale: Some((0.0, 1.0)), ..column("valid", Some(gate)) };
         let rows = (0..200).map(|case| Row {
             case: format!("c{case:03}"),
             cluster: format!("c{case:03}"),

@@ -178,6 +178,7 @@ impl Hypothesis {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::testing::column;
     use super::*;
     use crate::compare::{Cell, Column, Row};
 
@@ -185,14 +186,8 @@ mod tests {
 
     /// Three checks that each change by themselves in a fifth of the cases; the margin is the same for all.
     fn table(margin: f64, shift: f64) -> ScoreTable {
-        let column = |name: &str| Column {
-            name: name.into(),
-            direction: Direction::HigherIsBetter,
-            aggregate: Aggregate::Mean,
-            scale: Some((0.0, 1.0)),
-            has_ratio: false,
-            gate: Some(serde_yaml::from_str(&format!("max_drop: {margin}")).unwrap()),
-        };
+        let check =
+            |name: &str| Column { scale: Some((0.0, 1.0)), ..column(name, Some(&format!("max_drop: {margin}"))) };
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let mut score =
             |chance: f64| Cell::of(f64::from(u8::from(f64::from(random.next_u32()) / 4_294_967_296.0 < chance)));
@@ -203,7 +198,7 @@ mod tests {
             tags: std::collections::BTreeMap::new(),
             cells: (0..3).map(|_| (score(0.9), score(0.9 - shift))).collect(),
         });
-        ScoreTable::new(["a", "b", "c"].map(column).to_vec(), rows.collect())
+        ScoreTable::new(["a", "b", "c"].map(check).to_vec(), rows.collect())
     }
 
     fn false_blocks(table: &ScoreTable, terms: Terms, trials: u64) -> FalseBlocks {

@@ -175,8 +175,8 @@ pub fn tag_text(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::testing::column;
     use super::*;
-    use crate::score::{Aggregate, Direction};
 
     fn read(text: &str) -> Result<BTreeMap<String, ScoreLine>, ScoreFileError> {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -203,14 +203,7 @@ mod tests {
 
     #[test]
     fn one_sided_cases_stay_unpaired_and_null_is_unscored() {
-        let column = Column {
-            name: "v".into(),
-            direction: Direction::HigherIsBetter,
-            aggregate: Aggregate::Mean,
-            scale: None,
-            has_ratio: false,
-            gate: None,
-        };
+        let column = column("v", None);
         let baseline = read("{\"case\":\"a\",\"scores\":{\"v\":1}}\n{\"case\":\"b\",\"scores\":{\"v\":1}}").unwrap();
         let candidate =
             read("{\"case\":\"b\",\"scores\":{\"v\":null}}\n{\"case\":\"c\",\"scores\":{\"v\":0}}").unwrap();

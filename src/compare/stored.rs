@@ -165,9 +165,9 @@ impl StoredBaseline {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::testing::column;
     use super::*;
-    use crate::compare::{Column, Row};
-    use crate::score::{Aggregate, Direction};
+    use crate::compare::Row;
 
     fn prints(print: &str) -> BTreeMap<String, String> {
         BTreeMap::from([("valid".to_owned(), print.to_owned())])
@@ -175,14 +175,7 @@ mod tests {
 
     /// A table of one scorer with these cases; the baseline scores each 1.
     fn table(cases: &[&str]) -> ScoreTable {
-        let column = Column {
-            name: "valid".into(),
-            direction: Direction::HigherIsBetter,
-            aggregate: Aggregate::Mean,
-            scale: None,
-            has_ratio: false,
-            gate: None,
-        };
+        let column = column("valid", None);
         let row = |case: &&str| Row {
             case: (*case).to_owned(),
             cluster: "s".into(),

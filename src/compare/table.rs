@@ -159,3 +159,20 @@ impl ScoreTable {
         has.fold((0, 0), |(both, either), (b, c)| (both + usize::from(b && c), either + usize::from(b || c)))
     }
 }
+
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// A scorer of means where higher is better, without a scale; `gate` as it is written.
+    pub(crate) fn column(name: &str, gate: Option<&str>) -> Column {
+        Column {
+            name: name.into(),
+            direction: Direction::HigherIsBetter,
+            aggregate: Aggregate::Mean,
+            scale: None,
+            has_ratio: false,
+            gate: gate.map(|gate| serde_yaml::from_str(gate).unwrap()),
+        }
+    }
+}
