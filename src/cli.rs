@@ -1,10 +1,16 @@
 //! What is typed: the doc comments here are the help texts.
 #![expect(missing_docs, reason = "flattened options have their docs where they are defined")]
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+use serde::{Deserialize, Serialize};
+
+/// Jobs that a matrix of GitHub Actions has at the most.
+const MOST_SHARDS: u32 = 256;
 
 /// Replays sampled production traces against a changed prompt, model or route, and says whether the change may merge.
 ///
@@ -22,7 +28,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the candidate on the cases, compare it with the baseline, and give the verdict
-    Run(RunArgs),
+    Run(GateArgs),
+    /// Put the parts of a run on several machines together, and give the verdict
+    Merge(MergeArgs),
     /// Turn recorded traces into an evalset: a folder of frozen, redacted cases
     Sample(SampleArgs),
     /// Score the baseline's answers and store the scores, to compare later candidates with
@@ -42,7 +50,7 @@ pub enum Command {
 }
 
 /// Options that choose the configuration.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ConfigArgs {
     /// The configuration
     #[arg(short, long, value_name = "FILE", default_value = "eval-gate.yaml", env = "EVAL_GATE_CONFIG")]
@@ -53,7 +61,7 @@ pub struct ConfigArgs {
 }
 
 /// Options that choose the cases.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct SampleOptions {
     /// Take N cases, instead of the configuration's `sample.size`
     #[arg(long, value_name = "N")]
@@ -64,7 +72,7 @@ pub struct SampleOptions {
 }
 
 /// Options that choose who answers.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ProviderOptions {
     /// The provider to use in place of `default`, by its name in the configuration
     #[arg(long, value_name = "NAME")]
@@ -81,7 +89,7 @@ pub struct ProviderOptions {
 }
 
 /// Options that choose the change and what it is measured against.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct ArmOptions {
     /// The candidate's prompt, instead of the configuration's
     #[arg(long, value_name = "FILE")]
@@ -95,9 +103,32 @@ pub struct ArmOptions {
     /// The commit whose prompt is the baseline of `replay`
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
+    /// The commit whose prompt, and whose configuration's `candidate`, are the candidate; all else is what is checked out
+    #[arg(long, value_name = "REF", conflicts_with = "prompt")]
+    pub head: Option<String>,
 }
 
-/// `run` and `check`.
+/// `run`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// Work through one of N shares of the cases, and leave the verdict to `merge`
+    #[arg(long, value_name = "I/N", conflicts_with = "looks")]
+    pub shard: Option<Shard>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The parts that `run --shard` wrote, or folders with them; the run's own folder where absent
+    #[arg(value_name = "PART")]
+    pub parts: Vec<PathBuf>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// What `run` and `check` work with.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Look at the scores N times, instead of the configuration's `decision.looks`, and stop when the verdict is known
@@ -201,6 +232,32 @@ pub struct CommentArgs {
     /// The login that writes the comments: whose token it is
     #[arg(long, value_name = "LOGIN", default_value = "github-actions[bot]", env = "EVAL_GATE_COMMENT_AUTHOR")]
     pub comment_author: String,
+}
+
+/// One of several shares of the cases, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which.
+    pub number: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        let shard = numbers.filter(|(number, of)| (1..=*of).contains(number) && *of <= MOST_SHARDS);
+        let (number, of) = shard.ok_or_else(|| format!("expected a share such as 3/8, of at most {MOST_SHARDS}"))?;
+        Ok(Self { number, of })
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.number, self.of)
+    }
 }
 
 /// A commit's full id, for a part of one could be several.

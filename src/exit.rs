@@ -8,7 +8,7 @@ use crate::github::GitHubError;
 use crate::provider::ProviderError;
 use crate::sample::SampleError;
 use crate::source::SourceError;
-use crate::verdict::{Ruling, Verdict};
+use crate::verdict::{Circumstances, Ruling, Verdict};
 
 /// How the program ends. The numbers are a promise: they are documented and do not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,12 +27,14 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// The exit status of a verdict under the config's rule for undecided ones. A run that was not finished, whoever
-    /// stopped it, is no run that was judged: only a failure that is plain already counts.
-    pub fn of(verdict: &Verdict, inconclusive: Inconclusive, is_incomplete: bool) -> Self {
+    /// stopped it, is no run that was judged: only a failure that is plain already counts. That a fork has no keys is
+    /// nobody's failure.
+    pub fn of(verdict: &Verdict, inconclusive: Inconclusive, circumstances: &Circumstances) -> Self {
         match verdict.ruling {
             Ruling::Fail => Self::Fail,
             Ruling::Error => Self::Error,
-            Ruling::Inconclusive if is_incomplete => Self::Error,
+            Ruling::Inconclusive if circumstances.why_incomplete().is_some() => Self::Error,
+            Ruling::Inconclusive if circumstances.missing_key.is_some() => Self::Pass,
             Ruling::Inconclusive if verdict.is_critical || inconclusive == Inconclusive::Fail => Self::Inconclusive,
             Ruling::Pass | Ruling::Inconclusive => Self::Pass,
         }
@@ -79,6 +81,8 @@ impl From<&Error> for ExitStatus {
             | Error::GitHub(_)
             | Error::NoCases
             | Error::Incomplete(_)
+            | Error::Unfinished(_)
+            | Error::MissingParts(_)
             | Error::Write { .. } => Self::Error,
         }
     }
@@ -97,21 +101,27 @@ mod tests {
     #[test]
     fn a_verdict_has_one_status() {
         use Inconclusive::{Fail, Pass, Warn};
-        // Ruling, critical, config, incomplete, status.
+        let nothing = Circumstances::default;
+        let interrupted = || Circumstances { is_interrupted: true, ..nothing() };
+        let keyless = || Circumstances { missing_key: Some("KEY".into()), ..nothing() };
+        // Ruling, critical, config, circumstances, status.
         let table = [
-            (Ruling::Pass, false, Fail, false, 0),
-            (Ruling::Fail, false, Pass, false, 1),
-            (Ruling::Fail, true, Warn, true, 1),
-            (Ruling::Error, true, Pass, false, 4),
-            (Ruling::Inconclusive, false, Warn, false, 0),
-            (Ruling::Inconclusive, false, Pass, false, 0),
-            (Ruling::Inconclusive, false, Fail, false, 3),
-            (Ruling::Inconclusive, true, Pass, false, 3),
-            (Ruling::Inconclusive, true, Fail, true, 4),
+            (Ruling::Pass, false, Fail, nothing(), 0),
+            (Ruling::Fail, false, Pass, nothing(), 1),
+            (Ruling::Fail, true, Warn, interrupted(), 1),
+            (Ruling::Error, true, Pass, nothing(), 4),
+            (Ruling::Inconclusive, false, Warn, nothing(), 0),
+            (Ruling::Inconclusive, false, Pass, nothing(), 0),
+            (Ruling::Inconclusive, false, Fail, nothing(), 3),
+            (Ruling::Inconclusive, true, Pass, nothing(), 3),
+            (Ruling::Inconclusive, true, Fail, interrupted(), 4),
+            (Ruling::Inconclusive, true, Fail, keyless(), 0),
+            (Ruling::Inconclusive, true, Fail, Circumstances { fatal: Some("401".into()), ..keyless() }, 4),
+            (Ruling::Fail, false, Warn, keyless(), 1),
         ];
-        for (ruling, is_critical, inconclusive, is_incomplete, code) in table {
+        for (ruling, is_critical, inconclusive, circumstances, code) in table {
             let verdict = Verdict { ruling, is_critical, reasons: vec![], gates: vec![], floors: vec![] };
-            let status = ExitStatus::of(&verdict, inconclusive, is_incomplete);
+            let status = ExitStatus::of(&verdict, inconclusive, &circumstances);
             assert_eq!(status.code(), code, "{ruling:?} {inconclusive:?}");
         }
     }

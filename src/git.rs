@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The commit that a change is measured against.
+/// A commit whose files are read without being checked out: the base of a change, or a change that is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BaseCommit {
+pub struct Commit {
     /// Its full id.
     pub id: String,
     /// The repository's root.
@@ -23,10 +23,21 @@ pub enum GitError {
         "the base commit of `baseline: replay` cannot be found: {0}; name it with --base REF, and fetch enough history (on GitHub: actions/checkout with fetch-depth: 0)"
     )]
     NoBase(String),
-    /// The file is not there.
+    /// The prompt was not there yet.
     #[error(
         "{path} does not exist at the base commit {commit}, so there is no baseline to replay; use `--baseline recorded`"
     )]
+    NoBaseline {
+        /// The file.
+        path: String,
+        /// The commit.
+        commit: String,
+    },
+    /// There is no such commit.
+    #[error("there is no commit `{0}` here; fetch it first: git fetch origin COMMIT")]
+    NoCommit(String),
+    /// The file is not there.
+    #[error("{path} does not exist at commit {commit}")]
     NoFile {
         /// The file.
         path: String,
@@ -35,10 +46,17 @@ pub enum GitError {
     },
 }
 
-impl BaseCommit {
+impl Commit {
+    /// The commit called `name` in the repository that `folder` is part of.
+    pub fn named(folder: &Path, name: &str) -> Result<Self, GitError> {
+        let root = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
+        let id = commit(&root, name).map_err(|_| GitError::NoCommit(name.to_owned()))?;
+        Ok(Self { id, root })
+    }
+
     /// Finds the base of the work in `folder`: `named`, else where HEAD left the pull request's base branch (`github_base`,
     /// from `GITHUB_BASE_REF`), else where it left the default branch.
-    pub fn find(folder: &Path, named: Option<&str>, github_base: Option<&str>) -> Result<Self, GitError> {
+    pub fn base(folder: &Path, named: Option<&str>, github_base: Option<&str>) -> Result<Self, GitError> {
         let root = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
         let id = match (named, github_base.filter(|base| !base.is_empty())) {
             (Some(name), _) => commit(&root, name)?,
@@ -63,6 +81,16 @@ impl BaseCommit {
     pub fn short(&self) -> &str {
         self.id.get(..12).unwrap_or(&self.id)
     }
+}
+
+/// The id of the commit that `folder` stands at; `None` where there is none, or no git.
+pub fn head(folder: &Path) -> Option<String> {
+    git(folder, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()
+}
+
+/// Whether what `folder` stands at holds a commit.
+pub fn contains(folder: &Path, commit: &str) -> bool {
+    git(folder, &["merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD"]).is_ok()
 }
 
 /// The path without links in its folders, as far as these exist: what was moved since is read where it was.

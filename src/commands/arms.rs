@@ -7,24 +7,40 @@ use std::sync::Arc;
 use super::Error;
 use crate::cli::{ArmOptions, ProviderOptions};
 use crate::config::{Baseline, Candidate, Config, RouteLeg};
-use crate::git::{BaseCommit, GitError};
+use crate::git::{Commit, GitError};
 use crate::prompt::Prompt;
 use crate::provider::{Cache, CacheMode, Provider, Recorder};
 use crate::replay::{Asked, BaselineArm};
 use crate::score::Scorer;
 use crate::score::judge::Judge;
 
+/// What a run may ask of its providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Access {
+    /// Whether a provider whose key is not set is an error. Else it gives what is stored and nothing more.
+    pub(super) needs_keys: bool,
+    /// The machines that share the budget and the providers' requests a minute.
+    pub(super) machines: u32,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { needs_keys: true, machines: 1 }
+    }
+}
+
 /// Providers by their names, each made once, so that arms and judges share limits.
 pub(super) struct Providers {
     /// What `default` stands for.
     default: String,
+    access: Access,
     cache: Arc<Cache>,
     recorder: Option<Arc<Recorder>>,
     made: BTreeMap<String, Arc<Provider>>,
 }
 
 impl Providers {
-    pub(super) fn new(options: &ProviderOptions, out: &Path) -> Result<Self, Error> {
+    pub(super) fn new(options: &ProviderOptions, out: &Path, access: Access) -> Result<Self, Error> {
         let mode = match (options.offline, options.fresh) {
             (true, _) => CacheMode::Offline,
             (_, true) => CacheMode::Fresh,
@@ -37,7 +53,7 @@ impl Providers {
             Ok::<_, Error>(Arc::new(recorder))
         });
         let default = options.provider.clone().unwrap_or_else(|| "default".to_owned());
-        Ok(Self { default, cache: Arc::new(cache), recorder: recorder.transpose()?, made: BTreeMap::new() })
+        Ok(Self { default, access, cache: Arc::new(cache), recorder: recorder.transpose()?, made: BTreeMap::new() })
     }
 
     /// The provider called `name`; `default` is what `--provider` names.
@@ -46,7 +62,7 @@ impl Providers {
         if let Some(provider) = self.made.get(name) {
             return Ok(provider.clone());
         }
-        let provider = Provider::new(name, config.provider(name)?)?.with_cache(self.cache.clone());
+        let provider = self.make(config, name)?.with_cache(self.cache.clone());
         let provider = match &self.recorder {
             Some(recorder) => provider.with_recorder(recorder.clone()),
             None => provider,
@@ -54,6 +70,14 @@ impl Providers {
         let provider = Arc::new(provider);
         self.made.insert(name.to_owned(), provider.clone());
         Ok(provider)
+    }
+
+    fn make(&self, config: &Config, name: &str) -> Result<Provider, Error> {
+        let Access { needs_keys, machines } = self.access;
+        match config.missing_variable(name) {
+            Some(variable) if !needs_keys => Ok(Provider::without_key(name, config.known_provider(name)?, variable)?),
+            _ => Ok(Provider::new(name, &config.provider(name)?.clone().shared_by(machines))?),
+        }
     }
 
     /// The provider of every judge, by the scorer's index: the one it names, else `judge`, else `default`.
@@ -92,11 +116,16 @@ impl Providers {
 
 /// The candidate, as the command line and the configuration describe it.
 pub(super) fn candidate(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<Asked, Error> {
-    let of_config = &config.candidate;
-    let path = options.prompt.as_ref().or(of_config.prompt.as_ref());
-    let prompt = path.map(|path| Prompt::read(path)).transpose()?;
-    let model = options.model.clone().or(of_config.model.clone());
-    asked(config, Candidate { model, ..of_config.clone() }, prompt, providers)
+    let commit = options.head.as_deref().map(|name| Commit::named(config.folder(), name)).transpose()?;
+    let (candidate, prompt) = if let Some(commit) = &commit {
+        // A stranger wrote it, so it reads no variable of the environment.
+        at_commit(config, commit, &|_| None)?
+    } else {
+        let path = options.prompt.as_ref().or(config.candidate.prompt.as_ref());
+        (config.candidate.clone(), path.map(|path| Prompt::read(path)).transpose()?)
+    };
+    let model = options.model.clone().or(candidate.model.clone());
+    asked(config, Candidate { model, ..candidate }, prompt, providers)
 }
 
 /// An arm that asks as `candidate` says.
@@ -158,12 +187,11 @@ pub(super) fn baseline(
 /// The candidate as the configuration and its prompt stood at the base commit.
 fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<(Asked, String), Error> {
     let github_base = std::env::var("GITHUB_BASE_REF").ok();
-    let base = BaseCommit::find(config.folder(), options.base.as_deref(), github_base.as_deref())?;
-    let then = at_base(config, &base)?;
-    let prompt = match &then.prompt {
-        Some(path) => Some(Prompt::parse(&path.display().to_string(), &base.read(path)?)?),
-        None => None,
-    };
+    let base = Commit::base(config.folder(), options.base.as_deref(), github_base.as_deref())?;
+    let (then, prompt) = at_commit(config, &base, &super::variable).map_err(|error| match error {
+        Error::Base(GitError::NoFile { path, commit }) => Error::Base(GitError::NoBaseline { path, commit }),
+        other => other,
+    })?;
     let of = match &then.prompt {
         Some(path) => format!("{} at commit {}, asked now", path.display(), base.short()),
         None => format!("the recorded prompts, asked now as configured at commit {}", base.short()),
@@ -171,17 +199,26 @@ fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) ->
     Ok((asked(config, then, prompt, providers)?, of))
 }
 
-/// The configuration's candidate at the base commit: a change of model or parameters is a change too. Where there was no
-/// configuration yet, today's counts.
-fn at_base(config: &Config, base: &BaseCommit) -> Result<Candidate, Error> {
-    match base.read(&config.path) {
+/// The configuration's candidate at a commit, for a change of model or parameters is a change too, and its prompt. Where
+/// there was no configuration yet, today's counts.
+fn at_commit(
+    config: &Config,
+    commit: &Commit,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<(Candidate, Option<Prompt>), Error> {
+    let candidate = match commit.read(&config.path) {
         Ok(text) => {
-            let title = format!("{} at commit {}", config.path.display(), base.short());
-            Ok(Candidate::parse(&title, config.folder(), &text, &|name| std::env::var(name).ok())?)
+            let title = format!("{} at commit {}", config.path.display(), commit.short());
+            Candidate::parse(&title, config.folder(), &text, lookup)?
         }
-        Err(GitError::NoFile { .. }) => Ok(config.candidate.clone()),
-        Err(error) => Err(error.into()),
-    }
+        Err(GitError::NoFile { .. }) => config.candidate.clone(),
+        Err(error) => return Err(error.into()),
+    };
+    let prompt = match &candidate.prompt {
+        Some(path) => Some(Prompt::parse(&path.display().to_string(), &commit.read(path)?)?),
+        None => None,
+    };
+    Ok((candidate, prompt))
 }
 
 /// An arm in words.

@@ -1,21 +1,19 @@
 //! What a run took: calls, tokens, money and time, by what they were for.
 
-use super::work::{ScoredAttempt, Worked};
-use crate::provider::{Completion, Prices};
-use crate::replay::{Arm, Origin, Outcome};
+use super::work::{Call, Receipt, ScoredAttempt, Worked};
+use crate::replay::{Answer, Arm, Origin, Outcome};
 use crate::report::UsageRow;
 
 /// The bill: candidate, baseline, judge.
-pub(super) fn usage(worked: &[Option<Worked>], prices: &Prices) -> Vec<UsageRow> {
+pub(super) fn usage(worked: &[Option<Worked>]) -> Vec<UsageRow> {
     let mut bills = [Bill::default(), Bill::default(), Bill::default()];
     for attempt in worked.iter().flatten().flat_map(|worked| worked.baseline.iter().chain(&worked.candidate)) {
         if let Outcome::Answered(answer) = &attempt.attempt.outcome {
-            let bill = &mut bills[usize::from(attempt.attempt.arm == Arm::Baseline)];
-            bill.add(&answer.completion, answer.origin != Origin::Fresh, answer.cost_usd);
+            bills[usize::from(attempt.attempt.arm == Arm::Baseline)].add(receipt(answer));
         }
-        for call in attempt.scores.iter().filter_map(|scored| scored.call.as_ref()) {
-            if let Ok((completion, is_cached)) = &call.reply {
-                bills[2].add(completion, *is_cached, call.cost(prices));
+        for given in &attempt.scores {
+            if let Some(Call::Answered(receipt)) = given.call {
+                bills[2].add(receipt);
             }
         }
     }
@@ -36,7 +34,13 @@ fn calls(attempt: &ScoredAttempt) -> usize {
     let is_recorded =
         matches!(&attempt.attempt.outcome, Outcome::Answered(answer) if answer.origin == Origin::Recorded);
     let is_asked = !is_recorded && !matches!(attempt.attempt.outcome, Outcome::NotReplayable(_));
-    usize::from(is_asked) + attempt.scores.iter().filter(|scored| scored.call.is_some()).count()
+    usize::from(is_asked) + attempt.scores.iter().filter(|given| given.call.is_some()).count()
+}
+
+fn receipt(answer: &Answer) -> Receipt {
+    let Answer { completion, cost_usd, origin, .. } = answer;
+    let (usage, total_ms) = (completion.usage, completion.timing.total_ms);
+    Receipt { usage, total_ms, is_cached: *origin != Origin::Fresh, cost_usd: *cost_usd }
 }
 
 #[derive(Default)]
@@ -47,14 +51,14 @@ struct Bill {
 }
 
 impl Bill {
-    fn add(&mut self, completion: &Completion, is_cached: bool, cost: Option<f64>) {
-        let usage = completion.usage.unwrap_or_default();
+    fn add(&mut self, receipt: Receipt) {
+        let usage = receipt.usage.unwrap_or_default();
         self.row.calls += 1;
-        self.row.cached += usize::from(is_cached);
+        self.row.cached += usize::from(receipt.is_cached);
         self.row.input_tokens += usage.input;
         self.row.output_tokens += usage.output;
-        self.row.seconds += completion.timing.total_ms / 1_000.0;
-        match cost {
+        self.row.seconds += receipt.total_ms / 1_000.0;
+        match receipt.cost_usd {
             Some(usd) => self.usd += usd,
             None => self.is_unpriced = true,
         }
@@ -69,8 +73,8 @@ impl Bill {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::{Timing, Usage};
-    use crate::replay::{Answer, Attempt};
+    use crate::provider::{Completion, Timing, Usage};
+    use crate::replay::Attempt;
 
     #[test]
     fn a_bill_with_an_unknown_price_names_no_sum() {
@@ -91,7 +95,7 @@ mod tests {
                 attempt(Arm::Candidate, 1, Origin::Cached, Some(0.25)),
             ],
         };
-        let rows = usage(&[Some(worked)], &Prices::default());
+        let rows = usage(&[Some(worked)]);
         let told: Vec<_> = rows
             .iter()
             .map(|r| (r.purpose.as_str(), r.calls, r.cached, r.input_tokens, r.cost_usd, r.seconds))

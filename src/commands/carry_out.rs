@@ -6,6 +6,7 @@ use super::judge::{Bench, Judged};
 use super::output;
 use super::plan::Plan;
 use super::work::{Worked, stop_on_ctrl_c, work};
+use crate::cli::Shard;
 use crate::evalset::Case;
 use crate::progress::{Bar, Lines, Progress};
 use crate::replay::{Asked, Budget, Cancel};
@@ -23,7 +24,7 @@ pub(super) struct Finished {
 /// Works through all of the plan's cases, with this candidate or with the baseline alone.
 pub(super) async fn carry_out(plan: &Plan, candidate: Option<Asked>) -> Finished {
     let all = (0..plan.chosen.cases.len()).collect();
-    in_batches(plan, candidate, vec![all], |_| None).await
+    in_batches(plan, candidate, vec![all], |_, _| None).await
 }
 
 /// Works through the plan's cases batch by batch, until `bench` knows the verdict.
@@ -32,11 +33,18 @@ pub(super) async fn carry_out_by_looks(plan: &Plan, bench: &mut Bench<'_>) -> Fi
     for (index, case) in plan.chosen.cases.iter().enumerate() {
         batches[bench.batch(case.cluster_key())].push(index);
     }
-    let look = |worked: &[Option<Worked>]| {
-        let judged = bench.look(&plan.table(worked), &Circumstances::default());
+    let look = |worked: &[Option<Worked>], circumstances: &Circumstances| {
+        let judged = bench.look(&plan.table(worked), circumstances);
         judged.is_decided().then_some(judged)
     };
     in_batches(plan, Some(plan.candidate.clone()), batches, look).await
+}
+
+/// Works through one share of the plan's cases, with its part of the budget.
+pub(super) async fn carry_out_share(plan: &Plan, shard: Shard) -> Finished {
+    let cases = plan.chosen.cases.iter().enumerate();
+    let indices = cases.filter(|(_, case)| shard.holds(case.cluster_key())).map(|(index, _)| index).collect();
+    in_batches(plan, Some(plan.candidate.clone()), vec![indices], |_, _| None).await
 }
 
 /// Works through batches of cases, given by their indices. `look` is asked after each batch but the last.
@@ -44,24 +52,26 @@ async fn in_batches(
     plan: &Plan,
     candidate: Option<Asked>,
     batches: Vec<Vec<usize>>,
-    mut look: impl FnMut(&[Option<Worked>]) -> Option<Judged>,
+    mut look: impl FnMut(&[Option<Worked>], &Circumstances) -> Option<Judged>,
 ) -> Finished {
     let cancel = Cancel::default();
-    let budget = Budget::new(plan.config.budget.usd, plan.config.budget.requests, cancel.clone());
+    let (usd, requests) = plan.budget();
+    let budget = Budget::new(usd, requests, cancel.clone());
     let replay = plan.replay(candidate, &budget);
     let progress = progress();
     let limit = plan.providers.concurrency();
     let cases = &plan.chosen.cases;
-    let mut worked: Vec<Option<Worked>> = cases.iter().map(|_| None).collect();
+    let mut worked: Vec<Option<Worked>> = cases.iter().map(|_, _| None).collect();
     let mut decided = None;
     let last = batches.len().saturating_sub(1);
     let working = async {
-        progress.start(cases.len());
+        progress.start(batches.iter().map(Vec::len).sum());
         for (number, batch) in batches.iter().enumerate() {
             let of_batch: Vec<&Case> = batch.iter().map(|index| &cases[*index]).collect();
             let results = work(&of_batch, &replay, &plan.panel, limit, &cancel, progress.as_ref()).await;
             batch.iter().zip(results).for_each(|(index, result)| worked[*index] = result);
-            decided = if number < last && !cancel.is_stopped() { look(&worked) } else { None };
+            let is_early = number < last && !cancel.is_stopped();
+            decided = if is_early { look(&worked, &circumstances(&budget, false)) } else { None };
             if decided.is_some() {
                 break;
             }
@@ -72,7 +82,8 @@ async fn in_batches(
         () = working => {}
         never = stop_on_ctrl_c(cancel.clone(), output::note) => match never {},
     };
-    let circumstances = circumstances(&budget, decided.is_none() && worked.iter().any(Option::is_none));
+    let is_incomplete = decided.is_none() && batches.iter().flatten().any(|index| worked[*index].is_none());
+    let circumstances = circumstances(&budget, is_incomplete);
     Finished { worked, circumstances, decided }
 }
 
@@ -80,7 +91,7 @@ fn circumstances(budget: &Budget, is_incomplete: bool) -> Circumstances {
     let is_budget_spent = is_incomplete && budget.is_spent();
     let fatal = budget.fatal();
     let is_interrupted = is_incomplete && !is_budget_spent && fatal.is_none();
-    Circumstances { is_budget_spent, is_interrupted, fatal }
+    Circumstances { is_budget_spent, is_interrupted, fatal, missing_key: budget.missing_key() }
 }
 
 /// A bar where a person looks, plain lines elsewhere.

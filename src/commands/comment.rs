@@ -5,7 +5,7 @@ use super::report::read_report;
 use super::{Error, output};
 use crate::cli::CommentArgs;
 use crate::exit::ExitStatus;
-use crate::github::{self, By, Client, Comment, GitHubContext, GitHubError, Marker, Pull};
+use crate::github::{self, By, Client, Comment, EventKind, GitHubContext, GitHubError, Marker, Pull};
 use crate::report::brief;
 
 /// What is said below a verdict that nobody here computed.
@@ -19,7 +19,10 @@ pub(super) async fn comment(args: &CommentArgs) -> Result<ExitStatus, Error> {
     let client = Client::new(&context)?;
     let pull = pull(args, &client, &context).await?;
     // A report given by hand is of the newest commit, unless somebody says of which.
-    let head = args.head.clone().or(context.event.head.filter(|_| args.pr.is_none() || context.event.source.is_some()));
+    let head = args
+        .head
+        .clone()
+        .or(context.event.head.filter(|_| args.pr.is_none() || context.event.kind == EventKind::WorkflowRun));
     context.event.head = Some(head.unwrap_or_else(|| pull.head.clone()));
     let remark = pull.is_fork.then_some(BY_THE_FORK);
     let comment = Comment {

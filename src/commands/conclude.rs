@@ -22,7 +22,7 @@ pub(super) fn conclude(plan: &Plan, mut finished: Finished, bench: &mut Bench, a
     let worked = &finished.worked;
     let mut results = tally::results(scorers, &plan.chosen.cases, worked);
     results.iter_mut().for_each(|result| put_stored(plan, result));
-    let usage = bill::usage(worked, &plan.config.prices);
+    let usage = bill::usage(worked);
     Report::from(Ingredients {
         name: &plan.config.name,
         setup: setup(plan, &finished, args),

@@ -66,6 +66,14 @@ pub enum Error {
     /// A run that has to be whole was not finished.
     #[error("not finished: {0}; nothing was written")]
     Incomplete(String),
+    /// A share of a run was written down, but is not whole.
+    #[error("not finished: {0}; the part says so, and so will the report")]
+    Unfinished(String),
+    /// Parts of a run are not there.
+    #[error(
+        "the run has no verdict without all of its parts; missing: {0}; see why those jobs wrote none, and run them again"
+    )]
+    MissingParts(String),
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {

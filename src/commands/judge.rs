@@ -47,8 +47,7 @@ impl<'a> Bench<'a> {
     pub(super) fn look(&mut self, table: &ScoreTable, circumstances: &Circumstances) -> Judged {
         let look = self.family.look(table);
         let verdict = decide(table, &look, self.rules, circumstances);
-        let exit =
-            ExitStatus::of(&verdict, self.config.decision.inconclusive, circumstances.why_incomplete().is_some());
+        let exit = ExitStatus::of(&verdict, self.config.decision.inconclusive, circumstances);
         Judged { look, rules: self.rules, verdict, exit }
     }
 

@@ -13,15 +13,20 @@ mod compare;
 mod conclude;
 mod error;
 mod foresight;
+mod identity;
 mod judge;
+mod merge;
 mod output;
+mod part;
 mod plan;
 mod publish;
 mod repeat;
 mod replay;
 mod report;
 mod run;
+mod runner;
 mod sample;
+mod shard;
 mod tally;
 mod topics;
 mod work;
@@ -36,6 +41,7 @@ pub use self::error::Error;
 pub async fn run(cli: Cli) -> ExitStatus {
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args).await,
+        Command::Merge(args) => merge::merge(&args).await,
         Command::Sample(args) => sample::sample(&args),
         Command::Baseline(args) => baseline::baseline(&args).await,
         Command::Replay(args) => replay::replay(&args).await,
@@ -53,5 +59,11 @@ pub async fn run(cli: Cli) -> ExitStatus {
 
 /// Reads the configuration with the process's environment.
 fn read_config(args: &ConfigArgs) -> Result<Config, Error> {
-    Ok(Config::read(&args.config, &|name| std::env::var(name).ok())?)
+    Ok(Config::read(&args.config, &variable)?)
+}
+
+/// A variable of the process's environment. An empty one counts as none: that is what Actions makes of a secret that a
+/// job does not get.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

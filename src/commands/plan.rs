@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::arms::{self, BaselinePlan, Providers};
+use super::arms::{self, Access, BaselinePlan, Providers};
 use super::cases::{Chosen, choose};
 use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times};
 use super::judge::{Bench, terms};
@@ -27,11 +27,17 @@ pub(super) struct Plan {
     pub(super) chosen: Chosen,
     pub(super) providers: Providers,
     pub(super) terms: Terms,
+    access: Access,
 }
 
 impl Plan {
     /// Reads and checks all that a run needs.
     pub(super) fn new(args: &RunArgs) -> Result<Self, Error> {
+        Self::with(args, Access::default())
+    }
+
+    /// The same for a run that may lack keys, or that is one of several.
+    pub(super) fn with(args: &RunArgs, access: Access) -> Result<Self, Error> {
         let mut config = read_config(&args.config)?;
         let scorers = std::mem::take(&mut config.scorers);
         check_gates(&config, &scorers)?;
@@ -41,7 +47,7 @@ impl Plan {
             name_topics(&mut chosen.cases, terms.seed);
         }
         check_slices(&config, &scorers, chosen.cases.iter().flat_map(|case| case.metadata.keys()))?;
-        let mut providers = Providers::new(&args.providers, &args.config.out)?;
+        let mut providers = Providers::new(&args.providers, &args.config.out, access)?;
         let candidate = arms::candidate(&config, &args.arms, &mut providers)?;
         let baseline = arms::baseline(&config, &args.arms, &mut providers)?;
         check_times(&config, &scorers, &baseline)?;
@@ -50,7 +56,19 @@ impl Plan {
         let judges = providers.judges(&config, &scorers)?;
         let panel = Panel::new(scorers, judges);
         let stored = read_stored(&config, &baseline.kind, &panel)?;
-        Ok(Self { config, panel, candidate, baseline, stored, chosen, providers, terms })
+        Ok(Self { config, panel, candidate, baseline, stored, chosen, providers, terms, access })
+    }
+
+    /// The same, judged once, at all cases: several machines cannot stop each other early.
+    pub(super) fn at_once(mut self) -> Self {
+        self.terms.looks = 1;
+        self
+    }
+
+    /// The budget in US dollars and requests: this machine's part of it.
+    pub(super) fn budget(&self) -> (Option<f64>, Option<u64>) {
+        let (budget, machines) = (&self.config.budget, self.access.machines);
+        (budget.usd.map(|usd| usd / f64::from(machines)), budget.requests.map(|all| (all / u64::from(machines)).max(1)))
     }
 
     /// What judges the run. Against other cases there is one look: two samples have no signs to flip.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::runner::Runner;
 use super::{Error, output};
 use crate::cli::RunArgs;
 use crate::config::{CommentWhen, Config};
@@ -28,14 +29,9 @@ pub(super) struct Publisher<'a> {
 pub(super) type Outcome = Result<Report, Error>;
 
 impl<'a> Publisher<'a> {
-    /// Masks the keys and opens the check run, if the program runs in Actions.
-    pub(super) async fn open(config: &'a Config, args: &'a RunArgs) -> Option<Self> {
-        let lookup = |name: &str| std::env::var(name).ok();
-        if !GitHubContext::is_actions(&lookup) {
-            return None;
-        }
-        output::commands(&github::masks(config.secrets()));
-        let context = warned("the environment of GitHub Actions", GitHubContext::read(&lookup))?;
+    /// Opens the check run, if the program runs in Actions.
+    pub(super) async fn open(runner: &Runner, config: &'a Config, args: &'a RunArgs) -> Option<Self> {
+        let context = runner.context.clone()?;
         let is_silent = config.github.comment == CommentWhen::Never && !config.github.check;
         let client = if is_silent { None } else { warned("GitHub", Client::new(&context)) };
         let mut publisher = Self { config, args, context, client, check: None };
@@ -232,6 +228,6 @@ async fn in_time<T>(work: impl Future<Output = Result<T, GitHubError>>) -> Resul
     tokio::time::timeout(limits::WORK, work).await.unwrap_or(Err(GitHubError::TooLong(limits::WORK)))
 }
 
-fn warned<T>(what: &str, outcome: Result<T, GitHubError>) -> Option<T> {
+pub(super) fn warned<T>(what: &str, outcome: Result<T, GitHubError>) -> Option<T> {
     outcome.map_err(|error| output::note(&format!("warning: {what}: {error}"))).ok()
 }

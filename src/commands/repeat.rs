@@ -10,6 +10,7 @@ pub(super) fn run(args: &RunArgs, seed: u64) -> String {
         vec!["eval-gate run".to_owned(), format!("--config {}", quote(&args.config.config.to_string_lossy()))];
     let options: BTreeMap<&str, Option<String>> = BTreeMap::from([
         ("--base", args.arms.base.clone()),
+        ("--head", args.arms.head.clone()),
         ("--looks", args.looks.map(|looks| looks.to_string())),
         ("--baseline", args.arms.baseline.clone()),
         ("--model", args.arms.model.clone()),
@@ -49,7 +50,7 @@ mod tests {
 
     fn repeated(words: &[&str]) -> String {
         match Cli::try_parse_from([&["eval-gate"], words].concat()).unwrap().command {
-            Command::Run(args) => run(&args, 7),
+            Command::Run(args) => run(&args.run, 7),
             Command::Compare(args) => compare(&args, 7),
             other => panic!("{other:?} is not repeated"),
         }

@@ -152,17 +152,17 @@ pub(super) fn models(worked: &[Option<Worked>]) -> Vec<String> {
 mod tests {
     use serde_json::json;
 
+    use super::super::work::Given;
     use super::*;
     use crate::provider::Completion;
     use crate::replay::{Answer, Arm, Attempt, Origin};
-    use crate::score::Scored;
 
     fn value(value: f64) -> Score {
         Score::Value { value, reason: None }
     }
 
     fn attempt(arm: Arm, repeat: u32, outcome: Outcome, score: Score) -> ScoredAttempt {
-        ScoredAttempt { attempt: Attempt { arm, repeat, outcome }, scores: vec![Scored { score, call: None }] }
+        ScoredAttempt { attempt: Attempt { arm, repeat, outcome }, scores: vec![Given { score, call: None }] }
     }
 
     fn answered(completion: Completion) -> Outcome {

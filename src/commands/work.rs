@@ -3,22 +3,54 @@
 use std::convert::Infallible;
 
 use futures::future::join_all;
+use serde::{Deserialize, Serialize};
 
 use crate::evalset::Case;
 use crate::progress::Progress;
+use crate::provider::Usage;
 use crate::replay::{Attempt, Cancel, CaseAttempts, Replay, fan_out, slot};
-use crate::score::{Panel, Scored};
+use crate::score::{JudgeCall, Panel, Score, Scored};
 
 /// A case that was worked through.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Worked {
     pub(super) baseline: Vec<ScoredAttempt>,
     pub(super) candidate: Vec<ScoredAttempt>,
 }
 
 /// An attempt and what each scorer says of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ScoredAttempt {
     pub(super) attempt: Attempt,
-    pub(super) scores: Vec<Scored>,
+    pub(super) scores: Vec<Given>,
+}
+
+/// A score as it was given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Given {
+    pub(super) score: Score,
+    /// What became of the judge's call, if it took one.
+    pub(super) call: Option<Call>,
+}
+
+/// A judge's call, as far as the bill needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) enum Call {
+    /// No answer came of it.
+    Failed,
+    /// It was answered.
+    Answered(Receipt),
+}
+
+/// What an answer took.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Receipt {
+    pub(super) usage: Option<Usage>,
+    pub(super) total_ms: f64,
+    /// Whether it was stored, and cost nothing now.
+    pub(super) is_cached: bool,
+    /// In US dollars, where the price is known.
+    pub(super) cost_usd: Option<f64>,
 }
 
 /// Works through the cases, `limit` at once. Cases that a stop left untouched are `None`.
@@ -42,13 +74,26 @@ pub(super) async fn work(
 async fn score_all(panel: &Panel, replay: &Replay<'_>, case: &Case, attempts: Vec<Attempt>) -> Vec<ScoredAttempt> {
     let scored = attempts.into_iter().map(async |attempt| {
         let scores = panel.score(case, &attempt, slot(attempt.arm, attempt.repeat)).await;
-        scores.iter().filter_map(|scored| scored.call.as_ref()).for_each(|call| match &call.reply {
-            Ok((_, is_cached)) => replay.budget.spend_on_judge(!is_cached, call.cost(replay.prices)),
-            Err(error) => replay.budget.note_failure(error),
-        });
-        ScoredAttempt { attempt, scores }
+        let given = |Scored { score, call }| Given { score, call: call.map(|call| paid(replay, &call)) };
+        ScoredAttempt { attempt, scores: scores.into_iter().map(given).collect() }
     });
     join_all(scored).await
+}
+
+/// Counts a judge's call against the budget.
+fn paid(replay: &Replay<'_>, call: &JudgeCall) -> Call {
+    match &call.reply {
+        Ok((completion, is_cached)) => {
+            let cost_usd = call.cost(replay.prices);
+            replay.budget.spend_on_judge(!is_cached, cost_usd);
+            let (usage, total_ms) = (completion.usage, completion.timing.total_ms);
+            Call::Answered(Receipt { usage, total_ms, is_cached: *is_cached, cost_usd })
+        }
+        Err(error) => {
+            replay.budget.note_failure(error);
+            Call::Failed
+        }
+    }
 }
 
 /// Stops the run at the first Ctrl-C, keeping what is done, and drops what is under way at the second.

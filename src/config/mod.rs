@@ -138,26 +138,42 @@ impl Config {
         self.providers.contains_key(name)
     }
 
+    /// The environment variable that the provider called `name` needs and that is not set.
+    pub fn missing_variable(&self, name: &str) -> Option<&str> {
+        self.missing_of(name).map(|(_, variable)| variable)
+    }
+
+    fn missing_of(&self, provider: &str) -> Option<(&str, &str)> {
+        let prefix = format!("providers.{provider}.");
+        let missing = self.missing.iter().find(|(key, _)| key.starts_with(&prefix));
+        missing.map(|(key, variable)| (key.as_str(), variable.as_str()))
+    }
+
     /// The provider called `name`. An environment variable that it needs and that is not set is an error here, where it
     /// is used.
     pub fn provider(&self, name: &str) -> Result<&ProviderConfig, ConfigError> {
-        let mistake = |key: String, message: String| {
-            let place = locate::locate(&self.text, &key);
-            let file = self.path.display().to_string();
-            ConfigError::Invalid(vec![Mistake { file, place, key, message }])
-        };
-        let prefix = format!("providers.{name}.");
-        if let Some((key, variable)) = self.missing.iter().find(|(key, _)| key.starts_with(&prefix)) {
-            return Err(mistake(
-                key.clone(),
-                format!("the environment variable {variable} is not set; set it, or write a value"),
-            ));
+        match self.missing_of(name) {
+            Some((key, variable)) => {
+                let message = format!("the environment variable {variable} is not set; set it, or write a value");
+                Err(self.mistake(key, message))
+            }
+            None => self.known_provider(name),
         }
+    }
+
+    /// The provider called `name`, whatever it lacks.
+    pub fn known_provider(&self, name: &str) -> Result<&ProviderConfig, ConfigError> {
         self.providers.get(name).ok_or_else(|| {
             let known: Vec<&str> = self.providers.keys().map(String::as_str).collect();
             let known =
                 if known.is_empty() { "none is defined".to_owned() } else { format!("there is {}", known.join(", ")) };
-            mistake(format!("providers.{name}"), format!("there is no such provider; {known}"))
+            self.mistake(&format!("providers.{name}"), format!("there is no such provider; {known}"))
         })
+    }
+
+    fn mistake(&self, key: &str, message: String) -> ConfigError {
+        let place = locate::locate(&self.text, key);
+        let file = self.path.display().to_string();
+        ConfigError::Invalid(vec![Mistake { file, place, key: key.to_owned(), message }])
     }
 }

@@ -11,6 +11,9 @@ use super::event::{Event, EventKind, is_commit};
 /// Who comments with the token of a workflow.
 const ACTIONS: &str = "github-actions[bot]";
 
+/// Who opens pull requests that update dependencies, without the repository's secrets.
+const DEPENDABOT: &str = "dependabot[bot]";
+
 /// What GitHub Actions tells a step of itself.
 #[derive(Debug, Clone)]
 pub struct GitHubContext {
@@ -38,6 +41,7 @@ pub struct GitHubContext {
     pub workspace: Option<PathBuf>,
     /// Who writes our comments.
     pub author: String,
+    is_by_dependabot: bool,
 }
 
 impl GitHubContext {
@@ -72,6 +76,7 @@ impl GitHubContext {
             summary: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             workspace: get("GITHUB_WORKSPACE").map(PathBuf::from),
             author: or("EVAL_GATE_COMMENT_AUTHOR", ACTIONS),
+            is_by_dependabot: get("GITHUB_ACTOR").is_some_and(|actor| actor == DEPENDABOT),
             server_url,
             repository,
         })
@@ -80,6 +85,18 @@ impl GitHubContext {
     /// Whether this is a fork's own run, which can write nothing.
     pub fn is_fork(&self) -> bool {
         self.event.kind == EventKind::ForkPullRequest
+    }
+
+    /// Whether the job gets none of the repository's secrets: a fork's own run, or one that Dependabot started.
+    pub fn lacks_secrets(&self) -> bool {
+        self.is_fork() || self.is_by_dependabot
+    }
+
+    /// Whether the job has the repository's keys, while its commit is that of a fork.
+    pub fn is_privileged(&self) -> bool {
+        let is_with_keys = matches!(self.event.kind, EventKind::PullRequestTarget | EventKind::WorkflowRun);
+        let source = self.event.source.as_ref();
+        is_with_keys && source.is_none_or(|source| !source.repository.eq_ignore_ascii_case(&self.repository))
     }
 
     /// A path of the API below the repository.

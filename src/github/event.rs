@@ -12,6 +12,8 @@ pub enum EventKind {
     PullRequest,
     /// A pull request from a fork, whose job has neither keys nor the right to write.
     ForkPullRequest,
+    /// A pull request from anywhere, in a job that has the keys: `pull_request_target`.
+    PullRequestTarget,
     /// The merge queue tries a merge.
     MergeGroup,
     /// Commits arrived on a branch.
@@ -39,7 +41,7 @@ pub struct Event {
     pub base: Option<String>,
     /// The branch that it is to be merged into.
     pub base_ref: Option<String>,
-    /// Where a `workflow_run` took its commit from.
+    /// Where the commit of a pull request or of a `workflow_run` comes from.
     pub source: Option<Source>,
 }
 
@@ -59,7 +61,8 @@ impl Event {
     pub fn new(name: &str, payload: &Value, repository: &str, sha: Option<String>) -> Self {
         let nothing = Self { kind: EventKind::Other, pull: None, head: sha, base: None, base_ref: None, source: None };
         match name {
-            "pull_request" | "pull_request_target" => Self::of_pull(payload, repository),
+            "pull_request" => Self::of_pull(payload, repository),
+            "pull_request_target" => Self { kind: EventKind::PullRequestTarget, ..Self::of_pull(payload, repository) },
             "merge_group" => Self::of_merge_group(&payload["merge_group"]),
             "push" => Self {
                 kind: EventKind::Push,
@@ -83,7 +86,7 @@ impl Event {
             head: commit(&pull["head"]["sha"]),
             base: commit(&pull["base"]["sha"]),
             base_ref: text(&pull["base"]["ref"]),
-            source: None,
+            source: source(&pull["head"]["repo"], &pull["head"]["ref"]),
         }
     }
 
@@ -99,20 +102,20 @@ impl Event {
     }
 
     fn of_workflow_run(run: &Value) -> Self {
-        let from = &run["head_repository"];
-        let source = || {
-            let (repository, owner) = (text(&from["full_name"])?, text(&from["owner"]["login"])?);
-            Some(Source { repository, owner, branch: text(&run["head_branch"])? })
-        };
         Self {
             kind: EventKind::WorkflowRun,
             pull: None,
             head: commit(&run["head_sha"]),
             base: None,
             base_ref: None,
-            source: source(),
+            source: source(&run["head_repository"], &run["head_branch"]),
         }
     }
+}
+
+fn source(repository: &Value, branch: &Value) -> Option<Source> {
+    let (name, owner) = (text(&repository["full_name"])?, text(&repository["owner"]["login"])?);
+    Some(Source { repository: name, owner, branch: text(branch)? })
 }
 
 /// Whether a pull request comes from a fork. One whose repository is gone does: it was not this one.

@@ -30,7 +30,7 @@ pub async fn read_pull(client: &Client, context: &GitHubContext, number: u64) ->
 pub async fn find_pull(client: &Client, context: &GitHubContext) -> Result<Option<Pull>, GitHubError> {
     let event = &context.event;
     match (event.kind, event.pull, &event.source) {
-        (EventKind::PullRequest | EventKind::ForkPullRequest, Some(number), _) => {
+        (EventKind::PullRequest | EventKind::ForkPullRequest | EventKind::PullRequestTarget, Some(number), _) => {
             read_pull(client, context, number).await.map(Some)
         }
         (EventKind::WorkflowRun, _, Some(source)) => of_source(client, context, source).await.map(Some),

@@ -73,6 +73,16 @@ impl ProviderConfig {
         http.into_iter().flat_map(|http| http.api_key.iter().chain(http.headers.values()))
     }
 
+    /// The same, with one machine's part of the requests a minute, where several share them.
+    #[must_use]
+    pub fn shared_by(mut self, machines: u32) -> Self {
+        if let Self::OpenAi(http) | Self::Anthropic(http) = &mut self {
+            let share = |all: NonZeroU32| NonZeroU32::new(all.get() / machines.max(1)).unwrap_or(NonZeroU32::MIN);
+            http.requests_per_minute = http.requests_per_minute.map(share);
+        }
+        self
+    }
+
     /// The same, with its files relative to `folder`, the configuration's.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> Self {

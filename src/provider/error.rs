@@ -18,6 +18,14 @@ pub enum ProviderError {
         /// What is wrong and what to write instead.
         message: String,
     },
+    /// There is no key, and that was allowed for; nothing was sent.
+    #[error("provider `{provider}` was not asked: {variable} is not set")]
+    NoKey {
+        /// The provider's name.
+        provider: String,
+        /// The environment variable.
+        variable: String,
+    },
     /// The key was refused: 401 or 403.
     #[error("{at} refused the key ({status}): {message}; check `api_key` of this provider")]
     Auth {
@@ -110,7 +118,7 @@ impl ProviderError {
             | Self::NotFound { .. }
             | Self::Unreachable { .. }
             | Self::Miss { .. } => true,
-            Self::Rejected { .. } | Self::Exhausted { .. } | Self::Malformed { .. } => false,
+            Self::NoKey { .. } | Self::Rejected { .. } | Self::Exhausted { .. } | Self::Malformed { .. } => false,
         }
     }
 }

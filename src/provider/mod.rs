@@ -46,6 +46,8 @@ pub struct Provider {
     model: Option<String>,
     concurrency: usize,
     backend: Backend,
+    /// The environment variable for want of which nothing can be asked.
+    missing: Option<String>,
     cache: Option<Arc<Cache>>,
     recorder: Option<Arc<Recorder>>,
 }
@@ -92,9 +94,21 @@ impl Provider {
             model,
             concurrency: config.concurrency(),
             backend,
+            missing: None,
             cache: None,
             recorder: None,
         })
+    }
+
+    /// The provider that the configuration calls `name`, while the environment variable `missing` that it names is not set:
+    /// it answers from what is stored, and else with [`ProviderError::NoKey`].
+    pub fn without_key(name: &str, config: &ProviderConfig, missing: &str) -> Result<Self, ProviderError> {
+        let mut config = config.clone();
+        if let ProviderConfig::OpenAi(http) | ProviderConfig::Anthropic(http) = &mut config {
+            // An address that nobody knows has no stored answers; any other stands in for it.
+            http.base_url = http.base_url.take().filter(|url| !url.contains("${"));
+        }
+        Ok(Self { missing: Some(missing.to_owned()), ..Self::new(name, &config)? })
     }
 
     /// The same provider, which looks into `cache` first and stores there what it is told.
@@ -160,6 +174,10 @@ impl Provider {
             (_, Some(cache)) if cache.mode() == CacheMode::Offline => return Err(self.miss(request, repeat)),
             (Backend::Live(server), _) => server,
         };
+        if let Some(variable) = &self.missing {
+            let (provider, variable) = (self.name.clone(), variable.clone());
+            return Err(ProviderError::NoKey { provider, variable });
+        }
         let completion = server.complete(request).await?;
         if let Some(cache) = &self.cache {
             cache.write(&server.key(request, repeat), &completion);

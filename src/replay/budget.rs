@@ -19,6 +19,7 @@ struct Spent {
     usd: f64,
     requests: u64,
     fatal: Option<String>,
+    missing_key: Option<String>,
 }
 
 impl Budget {
@@ -53,6 +54,9 @@ impl Budget {
 
     /// Notes a failure, and stops the run if all further calls would fail in the same way.
     pub fn note_failure(&self, error: &ProviderError) {
+        if let ProviderError::NoKey { variable, .. } = error {
+            self.spent().missing_key.get_or_insert_with(|| variable.clone());
+        }
         if error.is_fatal() {
             self.spent().fatal.get_or_insert_with(|| error.to_string());
             self.cancel.stop();
@@ -68,6 +72,11 @@ impl Budget {
     /// The failure for which the run was stopped.
     pub fn fatal(&self) -> Option<String> {
         self.spent().fatal.clone()
+    }
+
+    /// The environment variable for want of which a call was not made.
+    pub fn missing_key(&self) -> Option<String> {
+        self.spent().missing_key.clone()
     }
 
     /// Numbers stay sound when a thread that counted has panicked.

@@ -26,7 +26,7 @@ pub enum Arm {
 }
 
 /// One answer of one arm to one case; a failed call is an attempt too.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Which side answered.
     pub arm: Arm,
@@ -37,7 +37,7 @@ pub struct Attempt {
 }
 
 /// What came of an attempt.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// The model answered, if only with nothing, a refusal or nonsense: that is the arm's doing, and it is scored.
     Answered(Box<Answer>),
@@ -48,7 +48,7 @@ pub enum Outcome {
 }
 
 /// A model's answer, and what it cost.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The model that was asked for.
     pub model: String,

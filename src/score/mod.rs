@@ -50,6 +50,8 @@ pub mod tokens;
 pub mod tool_call;
 pub mod words;
 
+use serde::{Deserialize, Serialize};
+
 pub use self::error::{Problem, ScorerError};
 use self::expr::Expr;
 pub use self::gate::GateConfig;
@@ -104,7 +106,7 @@ pub enum Aggregate {
 }
 
 /// What a scorer says of one attempt.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Score {
     /// A number: 0 or 1 for checks, the rubric's scale for judges, the unit in the scorer's docs otherwise.
     Value {

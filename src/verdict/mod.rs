@@ -9,6 +9,8 @@ mod gate;
 mod number;
 mod sentence;
 
+use serde::{Deserialize, Serialize};
+
 use crate::compare::{Look, ScoreTable};
 
 pub use self::floor::Floor;
@@ -25,7 +27,7 @@ pub struct Rules {
 }
 
 /// What happened to a run before its scores were compared.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
     /// Set when the budget was spent before all cases were worked through.
     pub is_budget_spent: bool,
@@ -33,6 +35,9 @@ pub struct Circumstances {
     pub is_interrupted: bool,
     /// The failure for which the run was stopped, as all further calls would have failed in the same way.
     pub fatal: Option<String>,
+    /// The environment variable without which a model could not be asked, where a run goes on without its keys: on the
+    /// pull request of a fork. Such a run never passes; a maintainer has to run it.
+    pub missing_key: Option<String>,
 }
 
 impl Circumstances {
@@ -87,14 +92,15 @@ pub fn decide(table: &ScoreTable, look: &Look, rules: Rules, circumstances: &Cir
     let is_critical = is_critical(table, &gates, &floors);
     let outcomes = gates.iter().map(|gate| gate.outcome).chain(floors.iter().map(|floor| floor.outcome));
     let has_too_few = table.rows.is_empty() || gates.is_empty() && floors.is_empty();
+    let is_keyless = circumstances.missing_key.is_some();
     let ruling = match outcomes.max().unwrap_or(Outcome::Pass) {
         _ if has_too_few || circumstances.fatal.is_some() => Ruling::Error,
         // A run that was cut short by its budget chose its cases by their cost: it never fails.
         Outcome::Fail if circumstances.is_budget_spent => Ruling::Inconclusive,
         Outcome::Fail => Ruling::Fail,
-        Outcome::Unjudged => Ruling::Error,
-        Outcome::Pass if circumstances.why_incomplete().is_none() => Ruling::Pass,
-        Outcome::Pass | Outcome::Inconclusive => Ruling::Inconclusive,
+        Outcome::Unjudged if !is_keyless => Ruling::Error,
+        Outcome::Pass if circumstances.why_incomplete().is_none() && !is_keyless => Ruling::Pass,
+        Outcome::Pass | Outcome::Inconclusive | Outcome::Unjudged => Ruling::Inconclusive,
     };
     let reasons = sentence::reasons(table, comparisons, &gates, &floors, circumstances);
     Verdict { ruling, reasons, gates, floors, is_critical }

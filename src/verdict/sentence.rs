@@ -18,6 +18,10 @@ pub(super) fn reasons(
     if table.rows.is_empty() {
         weighed.push((Outcome::Unjudged, "there was no case to compare".into()));
     }
+    if let Some(variable) = &circumstances.missing_key {
+        let why = "which the pull requests of forks do not get, so not every model was asked";
+        weighed.push((Outcome::Unjudged, format!("this needs a maintainer: there is no {variable}, {why}")));
+    }
     if let Some(why) = circumstances.why_incomplete() {
         // What a run that was cut short by its budget or by a failure measured is not what decided it.
         let decides = circumstances.fatal.is_some() || circumstances.is_budget_spent;

@@ -13,4 +13,5 @@ mod model;
 mod replay_base;
 mod run;
 mod sample;
+mod shards;
 mod support;
