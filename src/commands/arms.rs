@@ -116,16 +116,25 @@ impl Providers {
 
 /// The candidate, as the command line and the configuration describe it.
 pub(super) fn candidate(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<Asked, Error> {
-    let commit = options.head.as_deref().map(|name| Commit::named(config.folder(), name)).transpose()?;
-    let (candidate, prompt) = if let Some(commit) = &commit {
-        // A stranger wrote it, so it reads no variable of the environment.
-        at_commit(config, commit, &|_| None)?
+    let (candidate, prompt) = if let Some(name) = &options.head {
+        at_commit(config, &Commit::named(config.folder(), name)?)?
     } else {
         let path = options.prompt.as_ref().or(config.candidate.prompt.as_ref());
         (config.candidate.clone(), path.map(|path| Prompt::read(path)).transpose()?)
     };
     let model = options.model.clone().or(candidate.model.clone());
     asked(config, Candidate { model, ..candidate }, prompt, providers)
+}
+
+/// The candidate as it stands at a commit that is not checked out. A stranger may have written it, so it reads no variable
+/// of the environment.
+fn at_commit(config: &Config, commit: &Commit) -> Result<(Candidate, Option<Prompt>), Error> {
+    let candidate = candidate_at(config, commit, &|_| None)?.unwrap_or_else(|| config.candidate.clone());
+    let prompt = match &candidate.prompt {
+        Some(path) => Some(Prompt::parse(&path.display().to_string(), &commit.read(path)?)?),
+        None => None,
+    };
+    Ok((candidate, prompt))
 }
 
 /// An arm that asks as `candidate` says.
@@ -154,6 +163,8 @@ pub(super) struct BaselinePlan {
     pub(super) kind: Baseline,
     pub(super) arm: BaselineArm,
     pub(super) of: String,
+    /// Why it is no baseline: the gate is new with this change.
+    pub(super) without_base: Option<String>,
 }
 
 impl BaselinePlan {
@@ -176,49 +187,62 @@ pub(super) fn baseline(
     let (arm, of) = match &kind {
         Baseline::Recorded => (BaselineArm::Recorded, "production's recorded answers".to_owned()),
         Baseline::Stored(path) => (BaselineArm::Absent, format!("the scores stored in {}", path.display())),
-        Baseline::Replay => {
-            let (asked, of) = replayed(config, options, providers)?;
-            (BaselineArm::Asked(Box::new(asked)), of)
-        }
+        Baseline::Replay => return replayed(config, options, providers),
     };
-    Ok(BaselinePlan { kind, arm, of })
+    Ok(BaselinePlan { kind, arm, of, without_base: None })
 }
 
 /// The candidate as the configuration and its prompt stood at the base commit.
-fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<(Asked, String), Error> {
+fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<BaselinePlan, Error> {
     let github_base = std::env::var("GITHUB_BASE_REF").ok();
     let base = Commit::base(config.folder(), options.base.as_deref(), github_base.as_deref())?;
-    let (then, prompt) = at_commit(config, &base, &super::variable).map_err(|error| match error {
-        Error::Base(GitError::NoFile { path, commit }) => Error::Base(GitError::NoBaseline { path, commit }),
-        other => other,
-    })?;
-    let of = match &then.prompt {
-        Some(path) => format!("{} at commit {}, asked now", path.display(), base.short()),
-        None => format!("the recorded prompts, asked now as configured at commit {}", base.short()),
+    let then = candidate_at(config, &base, &super::variable)?;
+    let is_new = then.is_none();
+    let then = then.unwrap_or_else(|| config.candidate.clone());
+    let Some(path) = &then.prompt else {
+        let of = format!("the recorded prompts, asked now as configured at commit {}", base.short());
+        return Ok(replay(asked(config, then, None, providers)?, of, None));
     };
-    Ok((asked(config, then, prompt, providers)?, of))
+    let text = match base.read(path) {
+        Err(GitError::NoFile { .. }) if is_new => return first(config, path, &base, providers),
+        Err(GitError::NoFile { path, commit }) => return Err(GitError::NoBaseline { path, commit }.into()),
+        text => text?,
+    };
+    let prompt = Prompt::parse(&path.display().to_string(), &text)?;
+    let of = format!("{} at commit {}, asked now", path.display(), base.short());
+    Ok(replay(asked(config, then, Some(prompt), providers)?, of, None))
 }
 
-/// The configuration's candidate at a commit, for a change of model or parameters is a change too, and its prompt. Where
-/// there was no configuration yet, today's counts.
-fn at_commit(
+fn replay(asked: Asked, of: String, without_base: Option<String>) -> BaselinePlan {
+    BaselinePlan { kind: Baseline::Replay, arm: BaselineArm::Asked(Box::new(asked)), of, without_base }
+}
+
+/// The gate is new with this change, prompt and all: the prompt as it stands meets itself, which shows the gate at work
+/// and can never pass.
+fn first(config: &Config, path: &Path, base: &Commit, providers: &mut Providers) -> Result<BaselinePlan, Error> {
+    let (prompt, of_config, commit) = (path.display(), config.path.display(), base.short());
+    let of = format!("{prompt} as it stands now, for it is not at commit {commit}");
+    let why = format!(
+        "there is nothing to measure against yet: neither {of_config} nor {prompt} exists at the base commit {commit}, so {prompt} was compared with itself; once they are merged, changes are measured against them"
+    );
+    Ok(replay(asked(config, config.candidate.clone(), Some(Prompt::read(path)?), providers)?, of, Some(why)))
+}
+
+/// The configuration's candidate at a commit: a change of model or parameters is a change too. `None` where there was no
+/// configuration yet.
+fn candidate_at(
     config: &Config,
     commit: &Commit,
     lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<(Candidate, Option<Prompt>), Error> {
-    let candidate = match commit.read(&config.path) {
+) -> Result<Option<Candidate>, Error> {
+    match commit.read(&config.path) {
         Ok(text) => {
             let title = format!("{} at commit {}", config.path.display(), commit.short());
-            Candidate::parse(&title, config.folder(), &text, lookup)?
+            Ok(Some(Candidate::parse(&title, config.folder(), &text, lookup)?))
         }
-        Err(GitError::NoFile { .. }) => config.candidate.clone(),
-        Err(error) => return Err(error.into()),
-    };
-    let prompt = match &candidate.prompt {
-        Some(path) => Some(Prompt::parse(&path.display().to_string(), &commit.read(path)?)?),
-        None => None,
-    };
-    Ok((candidate, prompt))
+        Err(GitError::NoFile { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// An arm in words.

@@ -61,7 +61,7 @@ async fn in_batches(
     let progress = progress();
     let limit = plan.providers.concurrency();
     let cases = &plan.chosen.cases;
-    let mut worked: Vec<Option<Worked>> = cases.iter().map(|_, _| None).collect();
+    let mut worked: Vec<Option<Worked>> = cases.iter().map(|_| None).collect();
     let mut decided = None;
     let last = batches.len().saturating_sub(1);
     let working = async {
@@ -71,7 +71,7 @@ async fn in_batches(
             let results = work(&of_batch, &replay, &plan.panel, limit, &cancel, progress.as_ref()).await;
             batch.iter().zip(results).for_each(|(index, result)| worked[*index] = result);
             let is_early = number < last && !cancel.is_stopped();
-            decided = if is_early { look(&worked, &circumstances(&budget, false)) } else { None };
+            decided = if is_early { look(&worked, &circumstances(plan, &budget, false)) } else { None };
             if decided.is_some() {
                 break;
             }
@@ -83,15 +83,16 @@ async fn in_batches(
         never = stop_on_ctrl_c(cancel.clone(), output::note) => match never {},
     };
     let is_incomplete = decided.is_none() && batches.iter().flatten().any(|index| worked[*index].is_none());
-    let circumstances = circumstances(&budget, is_incomplete);
+    let circumstances = circumstances(plan, &budget, is_incomplete);
     Finished { worked, circumstances, decided }
 }
 
-fn circumstances(budget: &Budget, is_incomplete: bool) -> Circumstances {
+fn circumstances(plan: &Plan, budget: &Budget, is_incomplete: bool) -> Circumstances {
     let is_budget_spent = is_incomplete && budget.is_spent();
     let fatal = budget.fatal();
     let is_interrupted = is_incomplete && !is_budget_spent && fatal.is_none();
-    Circumstances { is_budget_spent, is_interrupted, fatal, missing_key: budget.missing_key() }
+    let without_base = plan.baseline.without_base.clone();
+    Circumstances { is_budget_spent, is_interrupted, fatal, missing_key: budget.missing_key(), without_base }
 }
 
 /// A bar where a person looks, plain lines elsewhere.

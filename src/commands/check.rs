@@ -15,7 +15,7 @@ use crate::score::{Scoring, Subject};
 
 pub(super) async fn check(args: &RunArgs) -> Result<ExitStatus, Error> {
     let plan = Plan::new(args)?;
-    warn_of_equal_arms(&plan.candidate, &plan.baseline.arm);
+    warn_of_equal_arms(&plan.candidate, &plan.baseline);
     let mut lines = describe(&plan);
     lines.extend(foresee(&plan).await);
     lines.extend(price(&plan));

@@ -109,8 +109,11 @@ pub(super) fn check_prices(
 }
 
 /// Two arms that ask the same measure the model's mood and no change: most likely the base is the work itself.
-pub(super) fn warn_of_equal_arms(candidate: &Asked, baseline: &BaselineArm) {
-    let BaselineArm::Asked(baseline) = baseline else { return };
+pub(super) fn warn_of_equal_arms(candidate: &Asked, baseline: &BaselinePlan) {
+    if let Some(why) = &baseline.without_base {
+        return output::note(&format!("warning: {why}"));
+    }
+    let BaselineArm::Asked(baseline) = &baseline.arm else { return };
     let sent = |asked: &Asked| {
         let prompt = asked.prompt.as_ref().map(|p| (p.model.clone(), p.parameters.clone(), p.messages.clone()));
         (prompt, asked.model.clone(), asked.parameters.clone(), asked.provider.name().to_owned())

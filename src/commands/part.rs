@@ -136,6 +136,7 @@ impl Parts {
             circumstances.is_interrupted |= of_part.is_interrupted;
             circumstances.fatal = circumstances.fatal.or(of_part.fatal);
             circumstances.missing_key = circumstances.missing_key.or(of_part.missing_key);
+            circumstances.without_base = circumstances.without_base.or(of_part.without_base);
         }
         let mut worked = Vec::with_capacity(plan.chosen.cases.len());
         for case in &plan.chosen.cases {

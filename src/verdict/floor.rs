@@ -27,6 +27,11 @@ pub struct Floor {
     pub outcome: Outcome,
 }
 
+/// Whether a level is broken.
+pub(super) fn fails(floors: &[Floor]) -> bool {
+    floors.iter().any(|floor| floor.outcome == Outcome::Fail)
+}
+
 pub(super) fn judge_all(table: &ScoreTable, look: &Look, rules: Rules) -> Vec<Floor> {
     let overall = look.comparisons.iter().filter(|comparison| comparison.slice.is_none());
     overall.flat_map(|comparison| of_column(table, comparison.column, look, rules)).collect()

@@ -38,6 +38,8 @@ pub struct Circumstances {
     /// The environment variable without which a model could not be asked, where a run goes on without its keys: on the
     /// pull request of a fork. Such a run never passes; a maintainer has to run it.
     pub missing_key: Option<String>,
+    /// Why nothing could be measured: the base commit has no prompt and no configuration, so the prompt met itself.
+    pub without_base: Option<String>,
 }
 
 impl Circumstances {
@@ -91,15 +93,18 @@ pub fn decide(table: &ScoreTable, look: &Look, rules: Rules, circumstances: &Cir
     let floors = floor::judge_all(table, look, rules);
     let is_critical = is_critical(table, &gates, &floors);
     let outcomes = gates.iter().map(|gate| gate.outcome).chain(floors.iter().map(|floor| floor.outcome));
+    let is_unmeasured = circumstances.without_base.is_some();
     let has_too_few = table.rows.is_empty() || gates.is_empty() && floors.is_empty();
     let is_keyless = circumstances.missing_key.is_some();
     let ruling = match outcomes.max().unwrap_or(Outcome::Pass) {
         _ if has_too_few || circumstances.fatal.is_some() => Ruling::Error,
         // A run that was cut short by its budget chose its cases by their cost: it never fails.
         Outcome::Fail if circumstances.is_budget_spent => Ruling::Inconclusive,
+        // What met itself differs by chance alone. A level is held all the same.
+        Outcome::Fail if is_unmeasured && !floor::fails(&floors) => Ruling::Inconclusive,
         Outcome::Fail => Ruling::Fail,
         Outcome::Unjudged if !is_keyless => Ruling::Error,
-        Outcome::Pass if circumstances.why_incomplete().is_none() && !is_keyless => Ruling::Pass,
+        Outcome::Pass if circumstances.why_incomplete().is_none() && !is_keyless && !is_unmeasured => Ruling::Pass,
         Outcome::Pass | Outcome::Inconclusive | Outcome::Unjudged => Ruling::Inconclusive,
     };
     let reasons = sentence::reasons(table, comparisons, &gates, &floors, circumstances);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::gate::is_unpaired;
-use super::{Circumstances, Floor, Gate, Outcome, number, p_value, signed};
+use super::{Circumstances, Floor, Gate, Outcome, floor, number, p_value, signed};
 use crate::compare::{Comparison, MIN_CLUSTERS, ScoreTable};
 
 /// Reasons, the weightiest first; a passing run has one.
@@ -27,6 +27,10 @@ pub(super) fn reasons(
         let decides = circumstances.fatal.is_some() || circumstances.is_budget_spent;
         let weight = if decides { Outcome::Fail } else { Outcome::Inconclusive };
         weighed.push((weight, why));
+    }
+    if let Some(why) = &circumstances.without_base {
+        let weight = if floor::fails(floors) { Outcome::Inconclusive } else { Outcome::Fail };
+        weighed.push((weight, why.clone()));
     }
     weighed.extend(unscored(table, gates, floors));
     weighed.extend(unpaired(table, gates));

@@ -114,3 +114,49 @@ fn what_git_does_not_have_is_said() {
     project.git("commit --quiet --message without");
     project.run("run --base HEAD").expect(2, &["prompt.txt does not exist at the base commit", "--baseline recorded"]);
 }
+
+/// The first pull request brings the gate itself, and mostly the prompt too.
+#[test]
+fn a_gate_that_is_new_runs_and_cannot_pass() {
+    let new = || {
+        let project = Project::new();
+        project.write("README.md", "A shop.");
+        project.commit();
+        project.git("checkout --quiet -b gate");
+        let model = Model::start(|request| Says::Text(system(request).to_owned()));
+        let shop = Project::shop(&model, 12);
+        for file in ["eval-gate.yaml", "prompt.txt", "evalset/cases.jsonl"] {
+            project.write(file, shop.read(file));
+        }
+        project.write("prompt.txt", "fine");
+        project.edit("baseline: recorded", "baseline: replay");
+        project.git("add --all");
+        project.git("commit --quiet --message gate");
+        (project, model)
+    };
+    let (project, model) = new();
+    let first =
+        "Inconclusive: there is nothing to measure against yet: neither eval-gate.yaml nor prompt.txt exists at the";
+    let ran =
+        project.run("run").expect(0, &[first, "so prompt.txt was compared with itself", "fine    1.000     1.000"]);
+    ran.lacks(&["there is no change to measure"]);
+    assert_eq!(model.take(), 24);
+    assert!(project.read(".eval-gate/report.md").contains("prompt.txt as it stands now, for it is not at commit "));
+    project.run("check").expect(0, &["eval-gate.yaml is valid", "there is nothing to measure against yet"]);
+    project.run("run --looks 4").expect(0, &[first]);
+    // What differs by chance alone does not fail, and nothing passes, whatever is asked for; a level is held all the same.
+    project.write("other.txt", "bad");
+    project.run("run --prompt other.txt").expect(0, &[first]);
+    project.add("decision: { inconclusive: fail }");
+    project.run("run").expect(3, &[first]);
+    project.edit("max_drop: 0.1", "max_drop: 0.1, min: 0.5");
+    project.run("run").expect(3, &[first]);
+    project.run("run --prompt other.txt").expect(1, &["Fail: fine"]);
+    // With the configuration at the base, a prompt that is not there is a mistake as before.
+    let (project, _model) = new();
+    project.git("checkout --quiet main");
+    project.git("checkout --quiet gate -- eval-gate.yaml");
+    project.git("commit --quiet --message config");
+    project.git("checkout --quiet gate");
+    project.run("run --base main").expect(2, &["prompt.txt does not exist at the base commit"]);
+}
