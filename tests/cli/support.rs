@@ -75,6 +75,12 @@ impl Project {
         assert!(git.status.success(), "{}", String::from_utf8_lossy(&git.stderr));
     }
 
+    /// The commit that is checked out.
+    pub(crate) fn head(&self) -> String {
+        let git = self.command("git", "rev-parse HEAD").output().unwrap();
+        String::from_utf8(git.stdout).unwrap().trim().to_owned()
+    }
+
     /// Makes a repository of the folder, with everything committed on `main`.
     pub(crate) fn commit(&self) {
         self.git("init --quiet --initial-branch main");

@@ -3,6 +3,7 @@
 mod by_hand;
 mod check;
 mod comment;
+mod forks;
 mod server;
 mod trouble;
 
