@@ -47,6 +47,16 @@ fn sources_that_are_not_the_releases_are_built() {
 }
 
 #[test]
+fn a_manifest_without_assets_is_a_build() {
+    let Some(stage) = Stage::set() else { return };
+    stage.workflow("eval-gate.yml", "", "");
+    fs::write(stage.path("action/action/release.sha256"), "# version: 0.1.0\n# source: none\n").unwrap();
+    let said = ["action/release.sha256 lists no eval-gate-0.1.0-", "no cargo"];
+    stage.run("eval-gate.yml", "pull_request").expect(false, &said).lacks(&[RAN]);
+    assert!(stage.releases.asked().is_empty());
+}
+
+#[test]
 fn a_build_runs_cargo_where_the_action_is() {
     let Some(stage) = Stage::set() else { return };
     stage.workflow("eval-gate.yml", "install: build", "");

@@ -21,7 +21,7 @@ impl Job {
         assert_eq!(self.succeeded, succeeded, "{}", self.log());
         let log = self.log();
         for text in said {
-            assert!(log.contains(text), "{text:?} is not in\n{log}");
+            assert!(log.contains(text), "{log}\nThis is not in it: {text:?}");
         }
         self
     }
@@ -31,7 +31,7 @@ impl Job {
     pub(crate) fn lacks(&self, said: &[&str]) -> &Self {
         let log = self.log();
         for text in said {
-            assert!(!log.contains(text), "{text:?} is in\n{log}");
+            assert!(!log.contains(text), "{log}\nThis is in it: {text:?}");
         }
         self
     }

@@ -4,6 +4,7 @@
 //! What act cannot show: `permissions`, `concurrency`, what a fork's token may do, and the real cache and artifacts, for which
 //! folders stand in. The tests need act on PATH, which `.ci/run` sees to, and say so loudly where there is none.
 
+#![cfg(unix)] // where act has a host mode
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod args;

@@ -49,3 +49,27 @@ fn nothing_else_is_compiled_in() {
         assert!(!Path::new(ROOT).join(name).exists(), "action/source-hash.sh must cover {name}");
     }
 }
+
+#[test]
+fn a_release_lists_an_asset_for_each_target_or_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let list =
+        || Command::new("bash").arg(format!("{ROOT}/action/list-assets.sh")).arg(folder.path()).output().unwrap();
+    let workflow = fs::read_to_string(Path::new(ROOT).join(".github/workflows/release.yml")).unwrap();
+    let targets = workflow.lines().filter_map(|line| line.split_once(" target: ")?.1.split(',').next());
+    let names = targets.map(|target| format!("eval-gate-{}-{target}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let names: Vec<String> = names.collect();
+    for name in &names {
+        assert!(!list().status.success(), "{name} is missing, and nothing said so");
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    let listed = list();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let manifest = String::from_utf8(listed.stdout).unwrap();
+    assert_eq!(names.len(), 5);
+    for name in &names {
+        assert!(manifest.contains(&format!("\n{}  {name}\n", hex(name.as_bytes()))), "{manifest}");
+    }
+    let stated = |key: &str| manifest.lines().filter(|line| line.starts_with(&format!("# {key}: "))).count();
+    assert_eq!((stated("version"), stated("source")), (1, 1), "{manifest}");
+}
