@@ -72,7 +72,7 @@ pub struct SampleOptions {
 }
 
 /// Options that choose who answers.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct ProviderOptions {
     /// The provider to use in place of `default`, by its name in the configuration
     #[arg(long, value_name = "NAME")]
@@ -129,7 +129,7 @@ pub struct MergeArgs {
 }
 
 /// What `run` and `check` work with.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Look at the scores N times, instead of the configuration's `decision.looks`, and stop when the verdict is known
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]

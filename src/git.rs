@@ -88,6 +88,11 @@ pub fn head(folder: &Path) -> Option<String> {
     git(folder, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).ok()
 }
 
+/// The id of the tree that `folder` stands at: two commits that have the same one hold the same files.
+pub fn tree(folder: &Path) -> Option<String> {
+    git(folder, &["rev-parse", "--verify", "--quiet", "HEAD^{tree}"]).ok()
+}
+
 /// Whether what `folder` stands at holds a commit.
 pub fn contains(folder: &Path, commit: &str) -> bool {
     git(folder, &["merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD"]).is_ok()

@@ -20,6 +20,7 @@ mod output;
 mod part;
 mod plan;
 mod publish;
+mod queue;
 mod repeat;
 mod replay;
 mod report;

@@ -10,6 +10,7 @@ use super::{Error, output};
 use crate::cli::RunArgs;
 use crate::config::{CommentWhen, Config};
 use crate::exit::ExitStatus;
+use crate::git;
 use crate::github::{
     self, By, CheckRun, Client, Comment, Completion, Conclusion, GitHubContext, GitHubError, Level, Marker, Posted,
     limits,
@@ -18,11 +19,11 @@ use crate::report::{Report, Ruling, brief, headline};
 
 /// A run's place on GitHub.
 pub(super) struct Publisher<'a> {
-    config: &'a Config,
+    pub(super) config: &'a Config,
     args: &'a RunArgs,
-    context: GitHubContext,
-    client: Option<Client>,
-    check: Option<CheckRun>,
+    pub(super) context: GitHubContext,
+    pub(super) client: Option<Client>,
+    pub(super) check: Option<CheckRun>,
 }
 
 /// What a run came to: a report, or why there is none.
@@ -41,7 +42,8 @@ impl<'a> Publisher<'a> {
 
     async fn open_check(&self) -> Option<CheckRun> {
         let client = self.client.as_ref().filter(|_| self.config.github.check && !self.context.is_fork())?;
-        let opening = CheckRun::open(client, &self.context, &self.config.name);
+        let tree = git::tree(self.config.folder());
+        let opening = CheckRun::open(client, &self.context, &self.config.name, tree.as_deref());
         warned("the check run", in_time(opening).await).flatten()
     }
 
@@ -224,7 +226,7 @@ fn in_repository(file: &Path, workspace: Option<&Path>) -> Option<String> {
     Some(file.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"))
 }
 
-async fn in_time<T>(work: impl Future<Output = Result<T, GitHubError>>) -> Result<T, GitHubError> {
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, GitHubError>>) -> Result<T, GitHubError> {
     tokio::time::timeout(limits::WORK, work).await.unwrap_or(Err(GitHubError::TooLong(limits::WORK)))
 }
 

@@ -6,6 +6,7 @@ use super::conclude::conclude;
 use super::foresight::warn_of_equal_arms;
 use super::plan::Plan;
 use super::publish::{Outcome, Publisher, close_unread};
+use super::queue::say_again;
 use super::runner::Runner;
 use super::shard::shard;
 use super::{Error, output, read_config};
@@ -17,10 +18,14 @@ pub(super) async fn run(args: &GateArgs) -> Result<ExitStatus, Error> {
     let config = read_config(&args.config).inspect_err(|error| close_unread(args, error))?;
     let runner = Runner::read(&config);
     runner.refuse_foreign_checkout(&config)?;
+    let args = &runner.with_base(args);
     if let Some(share) = share {
         return shard(args, *share, &runner).await;
     }
-    let publisher = Publisher::open(&runner, &config, args).await;
+    let mut publisher = Publisher::open(&runner, &config, args).await;
+    if let Some(said) = say_again(&mut publisher).await {
+        return Ok(said);
+    }
     let outcome = judge(args, &runner).await;
     if let Some(publisher) = publisher {
         let _group = output::group("GitHub");

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::publish::warned;
 use super::{Error, output};
+use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::git;
 use crate::github::{self, EventKind, GitHubContext, command};
@@ -41,6 +42,14 @@ impl Runner {
             "this job runs on {name} with the repository's keys and has checked out commit {head} of a fork, which could send \
              them anywhere; check out the base branch, and name the commit with `run --head {head}`"
         )))
+    }
+
+    /// The same arguments with the base that the merge queue names: what is queued before is not this change's doing.
+    pub(super) fn with_base(&self, args: &RunArgs) -> RunArgs {
+        let mut args = args.clone();
+        let queued = self.context.as_ref().filter(|context| context.event.kind == EventKind::MergeGroup);
+        args.arms.base = args.arms.base.or_else(|| queued?.event.base.clone());
+        args
     }
 
     /// Says that a maintainer has to look, where people see it who do not open the log.

@@ -39,10 +39,16 @@ pub struct Completion<'a> {
 }
 
 impl CheckRun {
-    /// Opens a check run called `name` on the commit that the event is about; `None` where the event has none.
-    pub async fn open(client: &Client, context: &GitHubContext, name: &str) -> Result<Option<Self>, GitHubError> {
+    /// Opens a check run called `name` on the commit that the event is about; `None` where the event has none. `tree` is
+    /// what is judged: the merge queue looks for it.
+    pub async fn open(
+        client: &Client,
+        context: &GitHubContext,
+        name: &str,
+        tree: Option<&str>,
+    ) -> Result<Option<Self>, GitHubError> {
         let Some(head) = &context.event.head else { return Ok(None) };
-        let external_id = format!("eval-gate-{}", context.run);
+        let external_id = external_id(&context.run, tree.unwrap_or_default());
         let mut body = json!({"name": name, "head_sha": head, "status": "in_progress", "external_id": external_id});
         if let Some(url) = &context.run_url {
             body["details_url"] = url.as_str().into();
@@ -100,6 +106,32 @@ impl Completion<'_> {
     }
 }
 
+/// What a check run of ours says of itself to nobody but us.
+fn external_id(run: &str, tree: &str) -> String {
+    format!("eval-gate:{run}:{tree}")
+}
+
+/// The tree that a check run of ours was of.
+pub(super) fn tree(external_id: &str) -> Option<&str> {
+    let (_, tree) = external_id.strip_prefix("eval-gate:")?.split_once(':')?;
+    Some(tree).filter(|tree| !tree.is_empty())
+}
+
+/// The check runs called `name` on a commit, the newest of each app that has any.
+pub(super) async fn check_runs(
+    client: &Client,
+    context: &GitHubContext,
+    head: &str,
+    name: &str,
+) -> Result<Vec<Value>, GitHubError> {
+    let path = context.path(&format!("commits/{head}/check-runs?check_name={}&per_page=100", encoded(name)));
+    let mut found = client.get(&path).await?;
+    match found["check_runs"].take() {
+        Value::Array(runs) => Ok(runs),
+        _ => Err(GitHubError::Unexpected { request: format!("GET {path}"), field: "check_runs" }),
+    }
+}
+
 async fn find(
     client: &Client,
     context: &GitHubContext,
@@ -107,11 +139,9 @@ async fn find(
     name: &str,
     external_id: &str,
 ) -> Result<Option<u64>, GitHubError> {
-    let path = context.path(&format!("commits/{head}/check-runs?check_name={}&per_page=100", encoded(name)));
-    let found = client.get(&path).await?;
-    let runs = found["check_runs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let runs = check_runs(client, context, head, name).await?;
     let ours = runs.iter().find(|run| run["external_id"] == external_id && run["status"] != "completed");
-    ours.map(|run| id(run, &path)).transpose()
+    ours.map(|run| id(run, "check-runs")).transpose()
 }
 
 fn id(run: &Value, path: &str) -> Result<u64, GitHubError> {

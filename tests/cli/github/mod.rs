@@ -4,6 +4,7 @@ mod by_hand;
 mod check;
 mod comment;
 mod forks;
+mod queue;
 mod server;
 mod trouble;
 

@@ -133,7 +133,10 @@ impl State {
             }
             ("POST", ["check-runs"]) => {
                 let mut check = asked.body.clone();
-                check["id"] = json!(500 + self.checks.len());
+                let id = 500 + self.checks.len();
+                check["id"] = json!(id);
+                check["app"] = json!({"slug": BOT.trim_end_matches("[bot]")});
+                check["html_url"] = json!(format!("https://github.test/acme/widgets/runs/{id}"));
                 self.checks.push(check.clone());
                 (201, String::new(), check)
             }
@@ -144,7 +147,10 @@ impl State {
                 }
                 (200, String::new(), check.clone())
             }
-            ("GET", ["commits", _, "check-runs"]) => (200, String::new(), json!({"check_runs": self.checks})),
+            ("GET", ["commits", sha, "check-runs"]) => {
+                let of_commit: Vec<&Value> = self.checks.iter().filter(|check| check["head_sha"] == *sha).collect();
+                (200, String::new(), json!({"check_runs": of_commit}))
+            }
             _ => not_found(),
         }
     }
