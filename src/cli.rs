@@ -47,6 +47,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Write a finished run's report.json on its pull request, as the gate's one comment
     Comment(CommentArgs),
+    /// Write a configuration, an example prompt and the workflow, as far as they are not there; asks nothing
+    Init(InitArgs),
 }
 
 /// Options that choose the configuration.
@@ -258,6 +260,16 @@ impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {}", self.number, self.of)
     }
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder for the configuration; the repository's root where absent
+    pub dir: Option<PathBuf>,
+    /// Replace the configuration and the workflow that are there; prompts and cases stay
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// A commit's full id, for a part of one could be several.

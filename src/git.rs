@@ -46,6 +46,45 @@ pub enum GitError {
     },
 }
 
+/// What a repository says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repository {
+    /// Its working folder.
+    pub root: PathBuf,
+    /// Whether there is a commit to start from.
+    pub has_commits: bool,
+    /// The branch that changes are merged into, as far as it can be known here.
+    pub default_branch: Option<String>,
+    /// Owner and name on GitHub, where it came from.
+    pub github: Option<String>,
+}
+
+impl Repository {
+    /// The repository that `folder` belongs to; `None` where there is none, or no git.
+    pub fn around(folder: &Path) -> Option<Self> {
+        let root = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"]).ok()?);
+        let exists = |branch: &&str| commit(&root, branch).is_ok();
+        let of_origin = git(&root, &["symbolic-ref", "--short", "refs/remotes/origin/HEAD"]).ok();
+        let default_branch = of_origin
+            .and_then(|name| name.strip_prefix("origin/").map(str::to_owned))
+            .or_else(|| ["main", "master"].into_iter().find(exists).map(str::to_owned));
+        let origin = git(&root, &["remote", "get-url", "origin"]).ok();
+        let github = origin.as_deref().and_then(slug);
+        let has_commits = commit(&root, "HEAD").is_ok();
+        Some(Self { root, has_commits, default_branch, github })
+    }
+}
+
+/// `owner/name` of a remote on github.com. Whatever else the address holds, such as a password, stays out of it.
+fn slug(address: &str) -> Option<String> {
+    let (_, path) = address.split_once("github.com")?;
+    let path = path.trim_start_matches([':', '/']).trim_end_matches('/');
+    let path = path.strip_suffix(".git").unwrap_or(path);
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_.".contains(&c));
+    path.split_once('/').filter(|(owner, name)| is_name(owner) && is_name(name)).map(|_| path.to_owned())
+}
+
 impl Commit {
     /// The commit called `name` in the repository that `folder` is part of.
     pub fn named(folder: &Path, name: &str) -> Result<Self, GitError> {
@@ -73,7 +112,8 @@ impl Commit {
         let root = self.root.canonicalize().map_err(|error| GitError::Failed(error.to_string()))?;
         let inside = resolve(&absolute).strip_prefix(&root).map_err(|_| missing())?.to_owned();
         let inside = inside.to_string_lossy().replace('\\', "/");
-        let output = output(&self.root, &["show", &format!("{}:{inside}", self.id)])?;
+        // `git show` would take a name with `*` or `?` that is not there for a pattern, and succeed.
+        let output = output(&self.root, &["cat-file", "blob", &format!("{}:{inside}", self.id)])?;
         if output.status.success() { Ok(String::from_utf8_lossy(&output.stdout).into_owned()) } else { Err(missing()) }
     }
 
@@ -133,4 +173,23 @@ fn output(folder: &Path, arguments: &[&str]) -> Result<Output, GitError> {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments).env("GIT_OPTIONAL_LOCKS", "0");
     command.output().map_err(|error| GitError::Failed(format!("cannot run git: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remote_on_github_has_a_name() {
+        for (address, expected) in [
+            ("git@github.com:acme/shop.git", Some("acme/shop")),
+            ("https://user:secret@github.com/acme/shop", Some("acme/shop")),
+            ("ssh://git@github.com/acme/shop.git", Some("acme/shop")),
+            ("https://github.com/acme", None),
+            ("https://github.com/acme/shop/x", None),
+            ("/srv/git/shop.git", None),
+        ] {
+            assert_eq!(slug(address).as_deref(), expected, "{address}");
+        }
+    }
 }

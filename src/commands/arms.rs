@@ -223,7 +223,7 @@ fn first(config: &Config, path: &Path, base: &Commit, providers: &mut Providers)
     let (prompt, of_config, commit) = (path.display(), config.path.display(), base.short());
     let of = format!("{prompt} as it stands now, for it is not at commit {commit}");
     let why = format!(
-        "there is nothing to measure against yet: neither {of_config} nor {prompt} exists at the base commit {commit}, so {prompt} was compared with itself; once they are merged, changes are measured against them"
+        "there is nothing to measure against yet: neither {of_config} nor {prompt} exists at the base commit {commit}, so {prompt} is compared with itself; once they are merged, changes are measured against them"
     );
     Ok(replay(asked(config, config.candidate.clone(), Some(Prompt::read(path)?), providers)?, of, Some(why)))
 }

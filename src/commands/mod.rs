@@ -14,6 +14,7 @@ mod conclude;
 mod error;
 mod foresight;
 mod identity;
+mod init;
 mod judge;
 mod merge;
 mod output;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> ExitStatus {
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::Comment(args) => comment::comment(&args).await,
+        Command::Init(args) => init::init(&args),
     };
     outcome.unwrap_or_else(|error| {
         output::error(&error);

@@ -8,6 +8,7 @@ mod baseline;
 mod compare;
 mod config;
 mod github;
+mod init;
 mod looks;
 mod model;
 mod replay_base;

@@ -113,6 +113,10 @@ fn what_git_does_not_have_is_said() {
     project.git("rm --quiet --cached prompt.txt");
     project.git("commit --quiet --message without");
     project.run("run --base HEAD").expect(2, &["prompt.txt does not exist at the base commit", "--baseline recorded"]);
+    project.write("prompts/*.txt", "fine");
+    project.edit("prompt.txt", "prompts/*.txt");
+    project.git("commit --quiet --all --message pattern");
+    project.run("run --base HEAD").expect(2, &["prompts/*.txt does not exist at the base commit"]);
 }
 
 /// The first pull request brings the gate itself, and mostly the prompt too.
@@ -138,7 +142,7 @@ fn a_gate_that_is_new_runs_and_cannot_pass() {
     let first =
         "Inconclusive: there is nothing to measure against yet: neither eval-gate.yaml nor prompt.txt exists at the";
     let ran =
-        project.run("run").expect(0, &[first, "so prompt.txt was compared with itself", "fine    1.000     1.000"]);
+        project.run("run").expect(0, &[first, "so prompt.txt is compared with itself", "fine    1.000     1.000"]);
     ran.lacks(&["there is no change to measure"]);
     assert_eq!(model.take(), 24);
     assert!(project.read(".eval-gate/report.md").contains("prompt.txt as it stands now, for it is not at commit "));

@@ -13,7 +13,7 @@ const CONFIG: &str = "version: 1\ntraces:\n  otlp: { files: [traces] }\n";
 const SECRETS: [&str; 5] = ["ana@example.com", "4111 1111 1111 1111", "+49 30 901820", "sk-proj-", "session-3"];
 
 /// An export request with one model call, as `OpenInference` writes it.
-fn export(number: usize) -> Value {
+pub(crate) fn export(number: usize) -> Value {
     let text = format!("Question {number}: I am ana@example.com, call +49 30 901820, my card is 4111 1111 1111 1111");
     let answer = "fine, and the key is sk-proj-Zk3vT9qLw2Xr8Nb5Yc7Hd1Mf4Gj6Ps0A";
     let metadata = json!({"intent": (["refund", "shipping", "other"][number % 3]), "tier": if number == 0 { "gold" } else { "free" }});
