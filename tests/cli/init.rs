@@ -145,18 +145,19 @@ fn the_provider_is_that_of_the_repository() {
     project.run("init").expect(0, &["provider GitHub Models"]).lacks(&["gh secret"]);
     assert_eq!(yaml(&project, WORKFLOW, &["jobs", "eval-gate", "permissions", "models"]), "read");
     assert!(!project.read(WORKFLOW).contains("secrets."));
+    assert_eq!(yaml(&project, "eval-gate.yaml", &["sample"]), serde_yaml::Value::Null);
     project.run_with("check", &[("GITHUB_TOKEN", "t")]).expect(0, &["a.prompt.yml on openai/gpt-4.1-mini"]);
 }
 
 #[test]
 fn recorded_traffic_is_used_as_it_is() {
     let project = repository();
-    let lines: String = (0..80).map(|number| export(number).to_string() + "\n").collect();
+    let lines: String = (0..240).map(|number| export(number).to_string() + "\n").collect();
     project.write("logs/llm.jsonl", lines);
     project.write("logs/other.jsonl", "{\"a\": 1}\n");
-    project.run("init").expect(0, &["traces with 80 requests: logs/llm.jsonl"]);
+    project.run("init").expect(0, &["traces with 240 requests: logs/llm.jsonl"]);
     assert!(!project.path("evalsets").exists());
-    project.run_with("check", &KEY).expect(0, &["cases: 80 of 80 seen, in 40 clusters, from recorded traces"]);
+    project.run_with("check", &KEY).expect(0, &["cases: 200 of 240 seen, in ", "clusters, from recorded traces"]);
     let config = project.read("eval-gate.yaml");
     assert!(config.contains("slices: [auto]") && config.contains("eval-gate sample --config eval-gate.yaml --to"));
 }

@@ -15,6 +15,10 @@ const CONFIG: &str = include_str!("templates/eval-gate.yaml.j2");
 const PROMPT: &str = include_str!("templates/assistant.prompt.yml.j2");
 /// The same text as `examples/workflows/eval-gate.yml`, which a test holds.
 const WORKFLOW: &str = include_str!("templates/workflow.yml");
+/// Cases of a run to begin with, where there are more.
+const ENOUGH: usize = 200;
+/// The same for a provider that allows few requests.
+const FEW: usize = 20;
 /// Clusters from which classes of cases can be gated too.
 const MANY: usize = 30;
 /// What the workflow has instead of the example's remarks.
@@ -40,6 +44,7 @@ pub(super) fn config(survey: &Survey, prompt: &Prompt, variables: &[Variable], e
     let (vendor, choice) = (survey.provider.vendor, &survey.provider);
     let other = if vendor == Vendor::Anthropic { Vendor::OpenAi } else { Vendor::Anthropic };
     let facts = survey.cases.facts();
+    let most = if vendor == Vendor::GitHubModels { FEW } else { ENOUGH };
     let (evalset, traces) = match &survey.cases {
         Cases::Evalset { folder, .. } => (folder.as_str(), None),
         Cases::Traces { files, .. } => ("", Some(list(files))),
@@ -75,7 +80,9 @@ pub(super) fn config(survey: &Survey, prompt: &Prompt, variables: &[Variable], e
             model => scalar(&choice.model),
             is_large => facts.is_some_and(|facts| facts.clusters >= MANY),
             has_documents => facts.is_some_and(|facts| facts.has_documents),
-            budget => if choice.is_priced() { "{ usd: 1.00 }" } else { "{ requests: 1000 }" },
+            budget => if choice.is_priced() { "{ usd: 5.00 }" } else { "{ requests: 2000 }" },
+            is_example => facts.is_none(),
+            sample => facts.filter(|facts| facts.cases > most).map(|_| most),
         },
     )
 }
@@ -113,8 +120,9 @@ mod tests {
 
     #[test]
     fn the_workflow_has_the_places_that_are_filled_in() {
-        for place in ["name: eval-gate\n", KEY_LINES, PERMISSION] {
+        for place in [KEY_LINES, PERMISSION, "\n\non:\n"] {
             assert_eq!(WORKFLOW.matches(place).count(), 1, "{place}");
         }
+        assert!(WORKFLOW.contains("\nname: eval-gate\n\non:\n"));
     }
 }

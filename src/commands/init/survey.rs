@@ -34,12 +34,14 @@ impl Survey {
         if !present.is_dir() {
             return Err(Error::Usage(format!("{} is no folder", present.display())));
         }
+        // Without links in it, and without the slash that joining nothing leaves at its end.
+        let named: PathBuf = present.join(&absent).components().collect();
         let repository = Repository::around(&present);
         let root = match &repository {
             Some(repository) => repository.root.canonicalize().map_err(|error| unusable(folder, &error))?,
-            None => present.join(&absent),
+            None => named.clone(),
         };
-        let named = if folder.is_none() { root.clone() } else { present.join(&absent) };
+        let named = if folder.is_none() { root.clone() } else { named };
         let inside = inside(&root, &named)?;
         let mut files = tree::files(&named);
         let mut of_root = if inside.is_empty() { Vec::new() } else { tree::files(&root) };
