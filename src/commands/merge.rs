@@ -6,6 +6,7 @@ use super::identity::identity;
 use super::part::{Options, Parts};
 use super::plan::Plan;
 use super::publish::{Outcome, Publisher, close_unread};
+use super::queue::{earlier, say_again};
 use super::runner::Runner;
 use super::{Error, output, read_config};
 use crate::cli::{ConfigArgs, MergeArgs, ProviderOptions, RunArgs};
@@ -19,6 +20,9 @@ pub(super) async fn merge(args: &MergeArgs) -> Result<ExitStatus, Error> {
     let config = read_config(&args.config).inspect_err(|error| close_unread(&run, error))?;
     let runner = Runner::read(&config);
     let publisher = Publisher::open(&runner, &config, &run).await;
+    if let Some(earlier) = earlier(&runner, &config).await {
+        return Ok(say_again(publisher, &earlier).await);
+    }
     let outcome = parts.and_then(|parts| judge(&run, parts, &runner));
     if let Some(publisher) = publisher {
         let _group = output::group("GitHub");

@@ -19,7 +19,7 @@ use crate::report::{Report, Ruling, brief, headline};
 
 /// A run's place on GitHub.
 pub(super) struct Publisher<'a> {
-    pub(super) config: &'a Config,
+    config: &'a Config,
     args: &'a RunArgs,
     pub(super) context: GitHubContext,
     pub(super) client: Option<Client>,

@@ -2,27 +2,35 @@
 
 use super::output;
 use super::publish::{Publisher, in_time, warned};
+use super::runner::Runner;
+use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::git;
-use crate::github::{self, Completion, Conclusion, Earlier};
+use crate::github::{self, Client, Completion, Conclusion, Earlier, EventKind};
 use crate::report::escape::inline;
 
-/// Says what was said of this tree on its pull request, and how the run ends then; `None` where nothing was.
-pub(super) async fn say_again(publisher: &mut Option<Publisher<'_>>) -> Option<ExitStatus> {
-    let earlier = publisher.as_ref()?.earlier().await?;
-    Some(publisher.take()?.say_again(&earlier).await)
+/// What the check run on the pull request says of the very tree that the queue tries.
+pub(super) async fn earlier(runner: &Runner, config: &Config) -> Option<Earlier> {
+    let context = runner.context.as_ref().filter(|context| context.event.kind == EventKind::MergeGroup)?;
+    if !config.github.check {
+        return None;
+    }
+    let tree = git::tree(config.folder())?;
+    let client = warned("GitHub", Client::new(context))?;
+    let found = in_time(github::find_earlier(&client, context, &config.name, &tree)).await;
+    warned("the verdict on the pull request", found).flatten()
+}
+
+/// Says again what was said there, and ends as it did.
+pub(super) async fn say_again(publisher: Option<Publisher<'_>>, earlier: &Earlier) -> ExitStatus {
+    if let Some(publisher) = publisher {
+        publisher.say_again(earlier).await;
+    }
+    ExitStatus::Pass
 }
 
 impl Publisher<'_> {
-    /// What the check run on the pull request says of the very tree that the queue tries.
-    async fn earlier(&self) -> Option<Earlier> {
-        let client = self.client.as_ref().filter(|_| self.config.github.check)?;
-        let tree = git::tree(self.config.folder())?;
-        let found = github::find_earlier(client, &self.context, &self.config.name, &tree);
-        warned("the verdict on the pull request", in_time(found).await).flatten()
-    }
-
-    async fn say_again(mut self, earlier: &Earlier) -> ExitStatus {
+    async fn say_again(mut self, earlier: &Earlier) {
         let title = &earlier.title;
         let text = format!("{title} The same files were judged on pull request {}: {}", earlier.pull, earlier.url);
         output::data(&format!("{}\n", crate::report::escape::plain(&text)));
@@ -42,6 +50,5 @@ impl Publisher<'_> {
             let outputs = outputs.map(|(name, value)| (name, value.to_owned()));
             warned("the outputs", github::write_outputs(file, &outputs));
         }
-        ExitStatus::Pass
     }
 }

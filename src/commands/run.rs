@@ -6,7 +6,7 @@ use super::conclude::conclude;
 use super::foresight::warn_of_equal_arms;
 use super::plan::Plan;
 use super::publish::{Outcome, Publisher, close_unread};
-use super::queue::say_again;
+use super::queue::{earlier, say_again};
 use super::runner::Runner;
 use super::shard::shard;
 use super::{Error, output, read_config};
@@ -20,11 +20,11 @@ pub(super) async fn run(args: &GateArgs) -> Result<ExitStatus, Error> {
     runner.refuse_foreign_checkout(&config)?;
     let args = &runner.with_base(args);
     if let Some(share) = share {
-        return shard(args, *share, &runner).await;
+        return shard(&config, args, *share, &runner).await;
     }
-    let mut publisher = Publisher::open(&runner, &config, args).await;
-    if let Some(said) = say_again(&mut publisher).await {
-        return Ok(said);
+    let publisher = Publisher::open(&runner, &config, args).await;
+    if let Some(earlier) = earlier(&runner, &config).await {
+        return Ok(say_again(publisher, &earlier).await);
     }
     let outcome = judge(args, &runner).await;
     if let Some(publisher) = publisher {

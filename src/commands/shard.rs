@@ -3,14 +3,17 @@
 use sha2::{Digest, Sha256};
 
 use super::arms::Access;
-use super::carry_out::carry_out_share;
+use super::carry_out::{Finished, carry_out_share};
 use super::identity::identity;
 use super::part::{Options, Part};
 use super::plan::Plan;
+use super::queue::earlier;
 use super::runner::Runner;
 use super::{Error, output};
 use crate::cli::{RunArgs, Shard};
+use crate::config::Config;
 use crate::exit::ExitStatus;
+use crate::verdict::Circumstances;
 
 impl Shard {
     /// Whether a cluster is part of this share. Its name alone decides, so that a case stays with its share, and its
@@ -23,10 +26,16 @@ impl Shard {
 }
 
 /// Works through a share and writes it down. An end that is no verdict's business is an error here already.
-pub(super) async fn shard(args: &RunArgs, shard: Shard, runner: &Runner) -> Result<ExitStatus, Error> {
+pub(super) async fn shard(config: &Config, args: &RunArgs, shard: Shard, runner: &Runner) -> Result<ExitStatus, Error> {
     let access = Access { needs_keys: runner.has_keys(), machines: shard.of };
     let plan = Plan::with(args, access)?.at_once();
     let identity = identity(&plan)?;
+    if let Some(earlier) = earlier(runner, config).await {
+        output::note(&format!("nothing to do: pull request {} has the verdict on the same files", earlier.pull));
+        let part = Part::new(shard, &plan, identity, options(args), unneeded(&plan));
+        runner.write_part(&part.write(&args.config.out)?);
+        return Ok(ExitStatus::Pass);
+    }
     let working = output::group("Replay and score");
     let finished = carry_out_share(&plan, shard).await;
     drop(working);
@@ -39,6 +48,12 @@ pub(super) async fn shard(args: &RunArgs, shard: Shard, runner: &Runner) -> Resu
     output::note("when all parts are there, `eval-gate merge` gives the verdict");
     runner.write_part(&path);
     why.map_or(Ok(ExitStatus::Pass), |why| Err(Error::Unfinished(why)))
+}
+
+/// Nothing was worked through. If `merge` does not find the verdict again, that is what it says.
+fn unneeded(plan: &Plan) -> Finished {
+    let circumstances = Circumstances { is_interrupted: true, ..Circumstances::default() };
+    Finished { worked: plan.chosen.cases.iter().map(|_| None).collect(), circumstances, decided: None }
 }
 
 fn options(args: &RunArgs) -> Options {

@@ -20,11 +20,15 @@ fn shop(model: &Model) -> Project {
 }
 
 fn queued(project: &Project, github: &GitHub) -> Ran {
+    queued_as(project, github, "run --fresh")
+}
+
+fn queued_as(project: &Project, github: &GitHub, arguments: &str) -> Ran {
     let payload = std::fs::read_to_string(format!("{}/merge_group.json", super::EVENTS)).unwrap();
     project.write("event.json", payload.replace(PULL, QUEUED));
     project.write("output", "");
     let path = project.path("event.json").display().to_string();
-    run_in_actions(project, github, "run --fresh", "merge_group", &[("GITHUB_EVENT_PATH", &path)])
+    run_in_actions(project, github, arguments, "merge_group", &[("GITHUB_EVENT_PATH", &path)])
 }
 
 #[test]
@@ -78,4 +82,20 @@ fn another_tree_a_newer_commit_and_a_failure_are_judged_anew() {
     asks("other files");
     project.git("checkout --quiet HEAD~1");
     queued(&project, &github).expect(0, &["judged on pull request 7"]);
+}
+
+#[test]
+fn shards_of_the_queue_pay_nothing_either() {
+    let (model, github) = (Model::fine(), GitHub::start());
+    let project = shop(&model);
+    run_in_actions(&project, &github, "run", "pull_request", &[]).expect(0, &["Pass"]);
+    model.take();
+    let run = |arguments: &str| queued_as(&project, &github, arguments);
+    run("run --shard 1/2 --out parts").expect(0, &["nothing to do: pull request 7 has the verdict on the same files"]);
+    run("run --shard 2/2 --out parts").expect(0, &["nothing to do"]);
+    run("merge parts").expect(0, &["Pass: ", "judged on pull request 7"]);
+    // If the verdict is gone meanwhile, parts without answers are no pass.
+    github.with(|state| state.checks.clear());
+    run("merge parts").expect(4, &["interrupted"]);
+    assert_eq!(model.take(), 0);
 }
