@@ -28,7 +28,8 @@ pub fn brief(report: &Report, budget: usize, remark: Option<&str>) -> String {
 
 /// What is said where there is no report, for an error ended the run.
 pub fn error(message: &str, budget: usize) -> String {
-    let lines = message.lines().map(|line| format!("- {}\n", escape::inline(&escape::shorten(line, SHOWN_ERROR))));
+    let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.map(|line| format!("- {}\n", escape::inline(&escape::shorten(line, SHOWN_ERROR))));
     let start = "## ⚠️ Error: the run could not be judged.\n\n".to_owned();
     lines.fold(start, |text, line| if text.len() + line.len() <= budget { text + &line } else { text })
 }
@@ -89,6 +90,8 @@ fn environment(detail: Detail) -> Environment<'static> {
     // Names the kind of escaping for macros, whose result is then not escaped again; `write_escaped` does the work.
     env.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
     env.set_formatter(move |out, _: &mut State, value| write_escaped(out, value, detail.text));
+    // With them a template could say that a stranger's text needs no escaping.
+    ["safe", "tojson", "escape", "e"].into_iter().for_each(|filter| env.remove_filter(filter));
     env.add_filter("block", move |text: &str, language: &str| {
         Value::from_safe_string(escape::block(&escape::shorten(text, detail.block), language))
     });
@@ -99,10 +102,39 @@ fn environment(detail: Detail) -> Environment<'static> {
     env
 }
 
-/// Numbers and what a filter made are written as they are; all else is text within a line, cut before it is escaped.
+/// What a macro or one of our filters made is written as it is; all else is text within a line, cut before it is escaped.
 fn write_escaped(out: &mut Output, value: &Value, limit: usize) -> Result<(), Error> {
     let text = value.to_string();
-    let is_harmless = value.is_safe() || value.is_number();
-    let text = if is_harmless { text } else { escape::inline(&escape::shorten(&text, limit)) };
+    let text = if value.is_safe() { text } else { escape::inline(&escape::shorten(&text, limit)) };
     out.write_str(&text).map_err(Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(template: &str) -> Result<String, Error> {
+        let detail = Detail { rows: 9, text: 20, changes: 9, block: 9 };
+        environment(detail)
+            .render_str(template, context! { text => "<b> @x", list => ["<i>", "|"], number => 12_345_678 })
+    }
+
+    #[test]
+    fn a_template_cannot_leave_out_the_escape() {
+        let escaped = "&#60;b&#62; &#64;\u{2060}x";
+        for template in [
+            "{{ text }}",
+            "{% autoescape false %}{{ text }}{% endautoescape %}",
+            "{% autoescape 'html' %}{{ text }}{% endautoescape %}",
+            "{% macro m(t) %}{{ t }}{% endmacro %}{{ m(text) }}",
+            "{% set t %}{{ text }}{% endset %}{{ t }}",
+        ] {
+            assert_eq!(rendered(template).expect(template), escaped, "{template}");
+        }
+        assert_eq!(rendered("{{ list | join(', ') }}").expect("a list"), "&#60;i&#62;, &#124;");
+        assert_eq!(rendered("{{ number }}").expect("a number"), "123456\u{2060}78");
+        for template in ["{{ text | safe }}", "{{ text | tojson }}", "{{ text | escape }}", "{{ text | e }}"] {
+            assert!(rendered(template).is_err(), "{template}");
+        }
+    }
 }

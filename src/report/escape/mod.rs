@@ -4,129 +4,67 @@
 //! There are two ways in, and templates can take no third: [`inline`] for text within a line, [`block`] for text of
 //! several lines. What they print is shown to the letter, except that characters which people cannot see are named.
 
-use std::fmt::Write;
+mod inline;
+mod unseen;
 
-/// Text within a line: a cell, a list item, a sentence. Line breaks become `⏎`.
-///
-/// Punctuation that means something to Markdown where it stands is written as a character reference, so that no markup is
-/// left, and the places where GitHub links plain text afterwards (mentions, issue numbers, addresses, commit ids) are
-/// broken by a word joiner.
-pub fn inline(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 4);
-    let mut around = Around { hex_digits: Some(0), ..Around::default() };
-    let mut chars = text.chars().filter(|c| *c != '\r').peekable();
-    while let Some(c) = chars.next() {
-        around.next = chars.peek().copied();
-        match c {
-            '\n' => out.push('⏎'),
-            c if is_invisible(c) => push_name(&mut out, c),
-            c if c.is_ascii_punctuation() && !around.is_plain(c) => push_reference(&mut out, c),
-            c => out.push(c),
-        }
-        if around.is_linked_after(c) {
-            out.push('\u{2060}');
-        }
-        around.step(c);
-    }
-    out
-}
+pub use self::inline::inline;
+pub(super) use self::unseen::is_invisible;
+pub use self::unseen::visible;
 
-/// What stands around a character: the same sign is markup in one place and plain text in another.
-#[derive(Default)]
-struct Around {
-    before: Option<char>,
-    next: Option<char>,
-    /// Hexadecimal digits of a word that has nothing else so far; `None` within another word.
-    hex_digits: Option<usize>,
-    /// Set as soon as there was anything but digits.
-    is_past_digits: bool,
-}
-
-impl Around {
-    /// Whether a punctuation mark is plain text here.
-    fn is_plain(&self, c: char) -> bool {
-        let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let ends = self.next.is_none_or(char::is_whitespace);
-        match c {
-            ',' | ';' | '?' | '\'' | '"' | '%' | '(' | ')' | '{' | '}' | '^' => true,
-            '+' | '=' | '/' => self.before.is_some(),
-            ':' => self.before.is_some() && ends,
-            '_' => is_word(self.before) && is_word(self.next),
-            '-' => is_word(self.before) && !matches!(self.before, Some('H' | 'h')),
-            '.' => self.before.is_some() && !matches!(self.before, Some('w' | 'W')) && (self.is_past_digits || !ends),
-            _ => false,
-        }
-    }
-
-    /// Whether GitHub might begin or go on with a link after this character.
-    fn is_linked_after(&self, c: char) -> bool {
-        let is_inside = self.next.is_some_and(|next| !next.is_whitespace());
-        let is_mark = matches!(c, '@' | '#' | ':') || matches!(c, '.' | '-') && !self.is_plain(c);
-        let is_commit = c.is_ascii_hexdigit() && self.hex_digits == Some(5);
-        is_inside && (is_mark || is_commit)
-    }
-
-    fn step(&mut self, c: char) {
-        self.hex_digits = match self.hex_digits {
-            // A break every six digits, for seven are a commit id.
-            Some(digits) if c.is_ascii_hexdigit() => Some((digits + 1) % 6),
-            _ if c.is_alphanumeric() || c == '_' => None,
-            _ => Some(0),
-        };
-        self.is_past_digits |= !c.is_ascii_digit();
-        self.before = Some(c);
-    }
-}
+/// Joins what stands around it, and nobody sees it: it breaks the places where a text is looked through for links and commands.
+const JOINER: char = '\u{2060}';
 
 /// Text of several lines, as a fenced code block that nothing inside can close. `language` colours it: `diff`, `json`.
-/// People print Markdown in logs too, so it carries no commands for the runner either.
+///
+/// GitHub leaves the text of such a block alone, but not everybody does: runners take commands from logs, other bots look for
+/// theirs at the start of a line and for their own comments by a hidden mark anywhere, and an answer by mail is read without
+/// its code blocks. So a word joiner breaks commands, comments, mentions and issue numbers here too.
 pub fn block(text: &str, language: &str) -> String {
-    let fence = "`".repeat(longest_run(text, '`').max(2) + 1);
+    let text = visible(text);
+    let fence = "`".repeat(longest_run(&text, '`').max(2) + 1);
     let mut out = String::with_capacity(text.len() + 16);
-    out.push_str(&fence);
-    out.push_str(language);
-    out.push('\n');
+    out.extend([&fence, language, "\n"]);
     for line in text.lines() {
-        // The runner takes a command only at the start of a line; elsewhere two colons are common in code.
-        if line.trim_start().starts_with("::") {
-            out.push('\u{2060}');
+        // Elsewhere two colons and a slash are common in code.
+        if line.trim_start().starts_with("::") || line.trim_start().starts_with('/') {
+            out.push(JOINER);
         }
-        let start = out.len();
-        line.chars().for_each(|c| if c != '\t' && is_invisible(c) { push_name(&mut out, c) } else { out.push(c) });
-        let shown = out.split_off(start);
-        out.push_str(&shown.replace("##[", PARTED));
+        push_parted(&mut out, line);
         out.push('\n');
     }
     out.push_str(&fence);
     out
 }
 
-/// Text whose characters can all be seen, for formats with an escaping of their own. Line breaks and tabs stay.
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars().filter(|c| *c != '\r') {
-        if !matches!(c, '\n' | '\t') && is_invisible(c) { push_name(&mut out, c) } else { out.push(c) }
+/// Adds a line of code with a joiner where somebody might take a part of it for more than text.
+fn push_parted(out: &mut String, line: &str) {
+    let mut before = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        let is_parted = match (c, chars.peek()) {
+            ('@', Some(next)) => next.is_alphanumeric(),
+            ('#', Some(next)) => next.is_ascii_digit() || *next == '[' && before == Some('#'),
+            ('!', Some('-')) => before == Some('<'),
+            _ => false,
+        };
+        if is_parted {
+            out.push(JOINER);
+        }
+        before = Some(c);
     }
-    out
 }
 
 /// Text for a terminal or a log: one line, nothing invisible, and nothing that the Actions runner takes as a command.
 pub fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\r' => {}
-            '\n' => out.push('⏎'),
-            c if is_invisible(c) => push_name(&mut out, c),
-            c => out.push(c),
-        }
-    }
     // Twice, for of three colons the first pass parts only two.
-    out.replace("##[", PARTED).replace("::", ":\u{2060}:").replace("::", ":\u{2060}:")
+    line(text).replace("##[", "##\u{2060}[").replace("::", ":\u{2060}:").replace("::", ":\u{2060}:")
 }
 
-/// What the runner's older commands begin with, broken by a word joiner.
-const PARTED: &str = "##\u{2060}[";
+/// Text on one line, nothing invisible.
+fn line(text: &str) -> String {
+    visible(text).replace('\n', "⏎").replace('\t', "⇥")
+}
 
 /// The first `limit` characters of a text; what was cut is counted.
 pub fn shorten(text: &str, limit: usize) -> String {
@@ -134,21 +72,6 @@ pub fn shorten(text: &str, limit: usize) -> String {
         None => text.to_owned(),
         Some((end, _)) => format!("{} … ({} more characters)", &text[..end], text[end..].chars().count()),
     }
-}
-
-fn push_reference(out: &mut String, c: char) {
-    write!(out, "&#{};", u32::from(c)).expect("writing to a string cannot fail");
-}
-
-fn push_name(out: &mut String, c: char) {
-    write!(out, "‹U+{:04X}›", u32::from(c)).expect("writing to a string cannot fail");
-}
-
-/// Control, bidirectional and zero-width characters: with them a text can look like another.
-pub(super) fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {
@@ -245,11 +168,6 @@ mod tests {
             assert!(shown.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")), "{shown}");
         }
         assert_eq!(block("a::b", ""), "```\na::b\n```");
-    }
-
-    #[test]
-    fn what_nobody_sees_is_named_and_lines_stay() {
-        assert_eq!(visible("a\r\n\tb\u{202e}\u{0}<i>\u{ffff}"), "a\n\tb‹U+202E›‹U+0000›<i>‹U+FFFF›");
     }
 
     #[test]
