@@ -1,6 +1,9 @@
 //! Parses, sets up logging and TLS, runs, and ends with a documented exit code.
 
+use std::io::{Result, Write, stderr};
+
 use clap::Parser;
+use eval_gate::report::escape::plain;
 use eval_gate::{Cli, ExitStatus, run};
 use tracing_subscriber::EnvFilter;
 
@@ -9,7 +12,7 @@ fn main() -> ExitStatus {
     let filter = EnvFilter::try_from_env("EVAL_GATE_LOG").unwrap_or_else(|_| EnvFilter::new("eval_gate=warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Log)
         .with_ansi(false)
         .without_time()
         .with_target(false)
@@ -23,5 +26,21 @@ fn main() -> ExitStatus {
             tracing::error!("cannot start: {error}");
             ExitStatus::Error
         }
+    }
+}
+
+/// The log on stderr. What it quotes may be a stranger's, and runners take commands from it.
+struct Log;
+
+impl Write for Log {
+    fn write(&mut self, event: &[u8]) -> Result<usize> {
+        for line in String::from_utf8_lossy(event).lines() {
+            writeln!(stderr(), "{}", plain(line))?;
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        stderr().flush()
     }
 }

@@ -15,6 +15,7 @@ use crate::github::{
     self, By, CheckRun, Client, Comment, Completion, Conclusion, GitHubContext, GitHubError, Level, Marker, Posted,
     limits,
 };
+use crate::report::escape::plain;
 use crate::report::{Report, Ruling, brief, headline};
 
 /// A run's place on GitHub.
@@ -72,7 +73,7 @@ impl<'a> Publisher<'a> {
 
     async fn complete(&self, check: CheckRun, outcome: &Outcome) -> Result<(), GitHubError> {
         let Some(client) = &self.client else { return Ok(()) };
-        let title = self.concealed(&first_line(outcome));
+        let title = plain(&self.concealed(&first_line(outcome)));
         let level = match conclusion(outcome) {
             Conclusion::Success => None,
             Conclusion::Failure => Some(Level::Failure),
@@ -119,7 +120,8 @@ impl<'a> Publisher<'a> {
     fn text(&self, outcome: &Outcome, budget: usize) -> String {
         match outcome {
             Ok(report) => self.concealed(&brief(report, budget, None)),
-            Err(error) => self.concealed(&crate::report::error(&error.to_string(), budget)),
+            // Before it is escaped: an escaped key is not found any more, and three stars are markup.
+            Err(error) => crate::report::error(&self.concealed(&error.to_string()), budget),
         }
     }
 

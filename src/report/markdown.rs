@@ -102,10 +102,15 @@ fn environment(detail: Detail) -> Environment<'static> {
     env
 }
 
-/// What a macro or one of our filters made is written as it is; all else is text within a line, cut before it is escaped.
+/// What a macro or one of our filters made is written as it is; all else is text within a line, cut before it is escaped. Where
+/// there is none, a dash keeps its place.
 fn write_escaped(out: &mut Output, value: &Value, limit: usize) -> Result<(), Error> {
     let text = value.to_string();
-    let text = if value.is_safe() { text } else { escape::inline(&escape::shorten(&text, limit)) };
+    let text = match text.as_str() {
+        _ if value.is_safe() => text,
+        "" => "–".to_owned(),
+        text => escape::inline(&escape::shorten(text, limit)),
+    };
     out.write_str(&text).map_err(Error::from)
 }
 

@@ -218,9 +218,11 @@ pub struct ScorePair {
 }
 
 impl Report {
-    /// The report as JSON, indented, with a line break at the end.
+    /// The report as JSON, indented, with a line break at the end. It may be printed into a log, so it has no commands for the
+    /// runner: what those begin with stands only in strings, where an escape means the same.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a report has string keys only");
+        let text = serde_json::to_string_pretty(self).expect("a report has string keys only");
+        let mut text = text.replace("##[", "##\\u005b");
         text.push('\n');
         text
     }

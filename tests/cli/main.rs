@@ -8,9 +8,12 @@ mod baseline;
 mod compare;
 mod config;
 mod github;
+mod hostile;
 mod init;
 mod looks;
 mod model;
+#[path = "../hostile/page.rs"]
+mod page;
 mod replay_base;
 mod run;
 mod sample;

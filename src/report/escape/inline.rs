@@ -68,8 +68,11 @@ impl Around {
     fn is_linked_after(&self, c: char) -> bool {
         let is_inside = self.next.is_some_and(|next| !next.is_whitespace() && next != EMOJI_LOOK);
         let is_mark = matches!(c, '@' | '#' | ':' | '\\') || matches!(c, '.' | '-') && !self.is_plain(c);
-        let is_commit = c.is_ascii_hexdigit() && self.hex_digits == Some(5);
-        is_inside && (is_mark || is_commit)
+        let is_host = matches!(c, 'w' | 'W') && self.next == Some('.');
+        let is_commit =
+            self.hex_digits == Some(5) && [Some(c), self.next].iter().flatten().all(char::is_ascii_hexdigit);
+        // Some parsers look for the box of a task in text that is no markup any more.
+        is_inside && (is_mark || is_host || is_commit) || c == '['
     }
 
     fn step(&mut self, c: char) {

@@ -9,7 +9,7 @@ mod unseen;
 
 pub use self::inline::inline;
 pub(super) use self::unseen::is_invisible;
-pub use self::unseen::visible;
+use self::unseen::visible;
 
 /// Joins what stands around it, and nobody sees it: it breaks the places where a text is looked through for links and commands.
 const JOINER: char = '\u{2060}';
@@ -43,7 +43,7 @@ fn push_parted(out: &mut String, line: &str) {
     while let Some(c) = chars.next() {
         out.push(c);
         let is_parted = match (c, chars.peek()) {
-            ('@', Some(next)) => next.is_alphanumeric(),
+            ('@', Some(next)) => next.is_alphanumeric() || matches!(next, '_' | '-'),
             ('#', Some(next)) => next.is_ascii_digit() || *next == '[' && before == Some('#'),
             ('!', Some('-')) => before == Some('<'),
             _ => false,
@@ -59,6 +59,20 @@ fn push_parted(out: &mut String, line: &str) {
 pub fn plain(text: &str) -> String {
     // Twice, for of three colons the first pass parts only two.
     line(text).replace("##[", "##\u{2060}[").replace("::", ":\u{2060}:").replace("::", ":\u{2060}:")
+}
+
+/// Text for formats with an escaping of their own that may yet be printed into a log. Its lines and tabs stay.
+pub fn quiet(text: &str) -> String {
+    visible(text)
+        .split('\n')
+        .map(|line| if is_command(line) { plain(line) } else { line.to_owned() })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Whether the runner takes a line, or a part of it, as a command.
+fn is_command(line: &str) -> bool {
+    line.trim_start().starts_with("::") || line.contains("##[")
 }
 
 /// Text on one line, nothing invisible.

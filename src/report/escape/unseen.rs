@@ -12,7 +12,7 @@ const MARKS: usize = 4;
 static MARK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\p{M}").expect("the pattern is fixed"));
 
 /// Text whose characters can all be seen: the others are named, `‹U+202E›`. Line breaks and tabs stay.
-pub fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = None;
     let mut marks = 0;

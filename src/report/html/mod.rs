@@ -102,10 +102,10 @@ fn environment() -> Environment<'static> {
     env
 }
 
-/// HTML's own escaping, after characters that people cannot see have been named.
+/// HTML's own escaping, after characters that people cannot see have been named and the runner's commands broken.
 fn write_visible(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str().filter(|_| !value.is_safe()) {
-        Some(text) => escape_formatter(out, state, &Value::from(escape::visible(text))),
+        Some(text) => escape_formatter(out, state, &Value::from(escape::quiet(text))),
         None => escape_formatter(out, state, value),
     }
 }

@@ -2,6 +2,8 @@
 
 use super::server::{BOT, GitHub, HEAD, pull_request};
 use super::{output, run_in_actions};
+use crate::hostile::{corpus, report};
+use crate::page::Page;
 use crate::support::Project;
 
 const REPORT: &str = include_str!("../../fixtures/report.json");
@@ -36,6 +38,20 @@ fn the_pull_request_of_a_forks_run_comes_from_the_api() {
     );
     assert!(comment.contains("Reported by the fork's run"), "{comment}");
     assert!(output(&project, "comment-url").contains("#issuecomment-"));
+}
+
+#[test]
+fn a_report_of_hostile_texts_is_a_comment_like_any_other() {
+    let (github, project, corpus) = (GitHub::start(), Project::new(), corpus());
+    for start in (0..corpus.len()).step_by(60) {
+        project.write("report.json", report(&corpus, start));
+        run_in_actions(&project, &github, "comment report.json --key shop", "pull_request", &[]).expect(0, &[]);
+        let [comment] = github.comments().try_into().unwrap();
+        let page = Page::read(&comment);
+        page.check(1);
+        page.check_frame();
+        assert!(page.is_headed("❌ Fail: ") && page.skeleton().contains(&"    link".to_owned()), "{comment}");
+    }
 }
 
 #[test]
