@@ -121,7 +121,7 @@ fn runs_on_hostile_cases_with_hostile_answers_and_failures() {
     let model = Model::start(move |_| {
         let number = asked.fetch_add(1, Ordering::SeqCst);
         let text = &corpus[number % corpus.len()];
-        if number % 3 == 0 { Says::Refuses(400, text) } else { Says::Text(text.clone()) }
+        if number.is_multiple_of(3) { Says::Refuses(400, text) } else { Says::Text(text.clone()) }
     });
     let project = Project::shop(&model, 0);
     project.edit("sk-test", "sk-test-0123");

@@ -72,7 +72,8 @@ impl Around {
         let is_commit =
             self.hex_digits == Some(5) && [Some(c), self.next].iter().flatten().all(char::is_ascii_hexdigit);
         // Some parsers look for the box of a task in text that is no markup any more.
-        is_inside && (is_mark || is_host || is_commit) || c == '['
+        let is_box = c == '[' && self.next.is_some_and(|next| next.is_whitespace() || matches!(next, 'x' | 'X'));
+        is_box || is_inside && (is_mark || is_host || is_commit)
     }
 
     fn step(&mut self, c: char) {
