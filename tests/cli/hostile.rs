@@ -141,3 +141,12 @@ fn runs_on_hostile_cases_with_hostile_answers_and_failures() {
     let told = project.read(".eval-gate/report.md");
     assert!(told.contains("Failed: ") && !told.contains("<!--"), "{told}");
 }
+
+#[test]
+fn the_log_of_what_is_tried_again() {
+    let model = Model::start(|_| Says::Refuses(503, "x ##[add-mask]e\n::error::x"));
+    let project = Project::shop(&model, 2);
+    project.edit("retries: 0", "retries: 1");
+    let ran = project.run_with("run", ACTIONS).expect(4, &["trying again", "##\u{2060}[add-mask]e"]);
+    obeys_nobody(&ran);
+}
