@@ -25,14 +25,14 @@ fn comment(report: &Report, budget: usize) -> String {
     marker.lines() + &brief(report, budget, Some(REMARK)) + footer
 }
 
-/// Renders a report filled with these texts in every way, and checks each rendering.
-fn check(texts: &[String], harmless: &[String]) {
+/// Renders a report filled with these texts as a whole and within these budgets, and checks each rendering.
+fn check(texts: &[String], harmless: &[String], budgets: &[usize]) {
     let report = filled(texts);
     let whole = markdown(&report);
     let page = Page::read(&whole);
     page.check(0);
     assert_eq!(page.skeleton(), *harmless, "{whole}");
-    for budget in BUDGETS {
+    for &budget in budgets {
         let text = comment(&report, budget);
         assert!(brief(&report, budget, Some(REMARK)).len() <= budget);
         let page = Page::read(&text);
@@ -73,15 +73,16 @@ fn the_corpus_stays_text_wherever_it_stands() {
     // Each text comes to stand in many places.
     for start in (0..corpus.len()).step_by(11) {
         let texts: Vec<String> = (0..TEXTS).map(|i| corpus[(start + i) % corpus.len()].clone()).collect();
-        check(&texts, &harmless);
+        check(&texts, &harmless, &BUDGETS);
     }
 }
 
 #[test]
 fn ten_thousand_generated_texts_stay_text() {
     let harmless = harmless();
-    let texts = generated(10_000);
-    for texts in texts.chunks_exact(TEXTS) {
-        check(texts, &harmless);
+    // A few texts of each report are not in its Markdown.
+    let texts = generated(100 * TEXTS);
+    for (number, texts) in texts.chunks(TEXTS).enumerate() {
+        check(texts, &harmless, &[BUDGETS[number % 8], BUDGETS[(number + 3) % 8]]);
     }
 }

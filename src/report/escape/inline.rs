@@ -80,7 +80,8 @@ impl Around {
         self.hex_digits = match self.hex_digits {
             // A break every six digits, for seven are a commit id.
             Some(digits) if c.is_ascii_hexdigit() => Some((digits + 1) % 6),
-            _ if c.is_alphanumeric() || c == '_' => None,
+            // Other letters and numbers may end a word for whoever looks for commit ids.
+            _ if c.is_ascii_alphanumeric() || c == '_' => None,
             _ => Some(0),
         };
         self.is_past_digits |= !c.is_ascii_digit();
