@@ -12,8 +12,14 @@ use crate::support::{Project, Ran, case};
 
 const ACTIONS: &[(&str, &str)] = &[("GITHUB_ACTIONS", "true"), ("EVAL_GATE_LOG", "debug")];
 /// What the program itself has to say to the runner.
-const OURS: &[&str] =
-    &["::group::Plan", "::group::Replay and score", "::group::GitHub", "::endgroup::", "::add-mask::sk-test-0123"];
+const OURS: &[&str] = &[
+    "::group::Plan",
+    "::group::Replay and score",
+    "::group::GitHub",
+    "::endgroup::",
+    "::add-mask::sk-test-0123",
+    "::add-mask::c2stdGVzdC0wMTIz",
+];
 
 pub(crate) fn corpus() -> Vec<String> {
     let lines = include_str!("../fixtures/hostile.jsonl").lines();
