@@ -10,7 +10,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("commands", &["*"]),
     ("compare", &["evalset", "score", "stats"]),
-    ("config", &["prompt", "provider", "redact", "sample", "score"]),
+    ("config", &["prompt", "provider", "redact", "sample", "score", "source"]),
     ("evalset", &[]),
     ("exit", &["commands", "config", "github", "provider", "sample", "source", "verdict"]),
     ("git", &[]),

@@ -20,7 +20,7 @@ use crate::stats::interval::wilson;
 use crate::verdict::{Circumstances, Ruling, number};
 
 pub(super) async fn aa(args: &AaArgs) -> Result<ExitStatus, Error> {
-    let plan = Plan::new(&args.run)?;
+    let plan = Plan::new(&args.run).await?;
     let again = again(&plan)?;
     check_requests(&plan.config, &plan.chosen.cases, &again, &plan.baseline.arm)?;
     let finished = carry_out(&plan, Some(again)).await;

@@ -15,7 +15,7 @@ use crate::exit::ExitStatus;
 /// What is scored is the baseline as a run would have it: production's answers, or those of the prompt at the base commit.
 /// The candidate is not asked.
 pub(super) async fn baseline(args: &BaselineArgs) -> Result<ExitStatus, Error> {
-    let plan = Plan::new(&args.run)?;
+    let plan = Plan::new(&args.run).await?;
     if matches!(plan.baseline.kind, Baseline::Stored(_)) {
         return Err(Error::Usage(
             "a stored baseline cannot be made of a stored baseline; use --baseline recorded or replay".into(),

@@ -45,7 +45,7 @@ pub(super) fn counts(by_reason: &BTreeMap<String, usize>) -> Vec<Count> {
 }
 
 /// Chooses the cases of a run.
-pub(super) fn choose(config: &Config, options: &SampleOptions, out: &Path) -> Result<Chosen, Error> {
+pub(super) async fn choose(config: &Config, options: &SampleOptions, out: &Path) -> Result<Chosen, Error> {
     let sampling = SampleConfig {
         size: options.sample.map(NonZeroUsize::get).or(config.sample.size),
         seed: options.seed.unwrap_or(config.sample.seed),
@@ -53,7 +53,7 @@ pub(super) fn choose(config: &Config, options: &SampleOptions, out: &Path) -> Re
     };
     match &config.cases {
         CaseSource::Evalset(path) => from_evalset(config, path, &sampling),
-        CaseSource::Traces(traces) => from_traces(config, traces, &sampling, out),
+        CaseSource::Traces(traces) => from_traces(config, traces, &sampling, out).await,
         CaseSource::Unnamed => Err(Error::Usage(format!(
             "{}: there are no cases: write evalset: FOLDER or traces: {{ otlp: {{ files: [FILE] }} }}",
             config.path.display()
@@ -77,9 +77,13 @@ fn from_evalset(config: &Config, path: &Path, sampling: &SampleConfig) -> Result
     })
 }
 
-fn from_traces(config: &Config, traces: &TracesConfig, sampling: &SampleConfig, out: &Path) -> Result<Chosen, Error> {
-    let files = traces.otlp.as_ref().map(|otlp| otlp.files.as_slice()).unwrap_or_default();
-    let batch = source::otlp::read(files)?;
+async fn from_traces(
+    config: &Config,
+    traces: &TracesConfig,
+    sampling: &SampleConfig,
+    out: &Path,
+) -> Result<Chosen, Error> {
+    let batch = source::fetch(&traces.source).await?;
     let harvest = trace::cases(&batch.traces);
     let filter = traces.filter.as_deref().map(Filter::parse).transpose()?;
     let refused = harvest.skipped.len();

@@ -14,7 +14,7 @@ use crate::replay::{Asked, BaselineArm, Budget, Cancel};
 use crate::score::{Scoring, Subject};
 
 pub(super) async fn check(args: &RunArgs) -> Result<ExitStatus, Error> {
-    let plan = Plan::new(args)?;
+    let plan = Plan::new(args).await?;
     warn_of_equal_arms(&plan.candidate, &plan.baseline);
     let mut lines = describe(&plan);
     lines.extend(foresee(&plan).await);

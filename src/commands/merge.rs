@@ -23,7 +23,10 @@ pub(super) async fn merge(args: &MergeArgs) -> Result<ExitStatus, Error> {
     if let Some(earlier) = earlier(&runner, &config).await {
         return Ok(say_again(publisher, &earlier).await);
     }
-    let outcome = parts.and_then(|parts| judge(&run, parts, &runner));
+    let outcome = match parts {
+        Ok(parts) => judge(&run, parts, &runner).await,
+        Err(error) => Err(error),
+    };
     if let Some(publisher) = publisher {
         let _group = output::group("GitHub");
         publisher.close(&outcome).await;
@@ -32,8 +35,8 @@ pub(super) async fn merge(args: &MergeArgs) -> Result<ExitStatus, Error> {
 }
 
 /// Plans the run that the parts are of, and concludes it with their answers. Nothing is asked, so no key is needed.
-fn judge(run: &RunArgs, parts: Parts, runner: &Runner) -> Outcome {
-    let plan = Plan::with(run, Access { needs_keys: false, machines: 1 })?.at_once();
+async fn judge(run: &RunArgs, parts: Parts, runner: &Runner) -> Outcome {
+    let plan = Plan::with(run, Access { needs_keys: false, machines: 1 }).await?.at_once();
     let finished = parts.finished(&plan, &identity(&plan)?)?;
     if let Some(variable) = &finished.circumstances.missing_key {
         runner.call_a_maintainer(variable);

@@ -44,7 +44,7 @@ pub async fn run(cli: Cli) -> ExitStatus {
     let outcome = match cli.command {
         Command::Run(args) => run::run(&args).await,
         Command::Merge(args) => merge::merge(&args).await,
-        Command::Sample(args) => sample::sample(&args),
+        Command::Sample(args) => sample::sample(&args).await,
         Command::Baseline(args) => baseline::baseline(&args).await,
         Command::Replay(args) => replay::replay(&args).await,
         Command::Check(args) => check::check(&args).await,

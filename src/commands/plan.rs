@@ -32,16 +32,16 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Reads and checks all that a run needs.
-    pub(super) fn new(args: &RunArgs) -> Result<Self, Error> {
-        Self::with(args, Access::default())
+    pub(super) async fn new(args: &RunArgs) -> Result<Self, Error> {
+        Self::with(args, Access::default()).await
     }
 
     /// The same for a run that may lack keys, or that is one of several.
-    pub(super) fn with(args: &RunArgs, access: Access) -> Result<Self, Error> {
+    pub(super) async fn with(args: &RunArgs, access: Access) -> Result<Self, Error> {
         let mut config = read_config(&args.config)?;
         let scorers = std::mem::take(&mut config.scorers);
         check_gates(&config, &scorers)?;
-        let mut chosen = choose(&config, &args.sampling, &args.config.out)?;
+        let mut chosen = choose(&config, &args.sampling, &args.config.out).await?;
         let terms = terms(&config, args.looks, args.sampling.seed);
         if finds_slices(&scorers) {
             name_topics(&mut chosen.cases, terms.seed);

@@ -11,7 +11,7 @@ use crate::report::CaseResult;
 use crate::verdict::number;
 
 pub(super) async fn replay(args: &ReplayArgs) -> Result<ExitStatus, Error> {
-    let mut plan = Plan::new(&args.run)?;
+    let mut plan = Plan::new(&args.run).await?;
     // A whole id names its case, even where other ids go on from it.
     let is_whole = plan.chosen.cases.iter().any(|case| case.id == args.case);
     plan.chosen.cases.retain(|case| if is_whole { case.id == args.case } else { case.id.starts_with(&args.case) });

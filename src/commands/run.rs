@@ -36,7 +36,7 @@ pub(super) async fn run(args: &GateArgs) -> Result<ExitStatus, Error> {
 
 async fn judge(args: &RunArgs, runner: &Runner) -> Outcome {
     let planning = output::group("Plan");
-    let plan = Plan::with(args, Access { needs_keys: runner.has_keys(), machines: 1 })?;
+    let plan = Plan::with(args, Access { needs_keys: runner.has_keys(), machines: 1 }).await?;
     warn_of_equal_arms(&plan.candidate, &plan.baseline);
     let mut bench = plan.bench();
     drop(planning);

@@ -7,7 +7,7 @@ use crate::config::CaseSource;
 use crate::evalset::{Evalset, Existing};
 use crate::exit::ExitStatus;
 
-pub(super) fn sample(args: &SampleArgs) -> Result<ExitStatus, Error> {
+pub(super) async fn sample(args: &SampleArgs) -> Result<ExitStatus, Error> {
     let config = read_config(&args.config)?;
     if !matches!(config.cases, CaseSource::Traces(_)) {
         let path = config.path.display();
@@ -15,7 +15,7 @@ pub(super) fn sample(args: &SampleArgs) -> Result<ExitStatus, Error> {
             "{path}: there are no traces to sample; write traces: {{ otlp: {{ files: [FILE] }} }}"
         )));
     }
-    let chosen = choose(&config, &args.sampling, &args.config.out)?;
+    let chosen = choose(&config, &args.sampling, &args.config.out).await?;
     if chosen.cases.is_empty() {
         describe(&chosen);
         return Err(Error::NoCases);

@@ -28,7 +28,7 @@ impl Shard {
 /// Works through a share and writes it down. An end that is no verdict's business is an error here already.
 pub(super) async fn shard(config: &Config, args: &RunArgs, shard: Shard, runner: &Runner) -> Result<ExitStatus, Error> {
     let access = Access { needs_keys: runner.has_keys(), machines: shard.of };
-    let plan = Plan::with(args, access)?.at_once();
+    let plan = Plan::with(args, access).await?.at_once();
     let identity = identity(&plan)?;
     if let Some(earlier) = earlier(runner, config).await {
         output::note(&format!("nothing to do: pull request {} has the verdict on the same files", earlier.pull));

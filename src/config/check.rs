@@ -7,14 +7,15 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_yaml::Value;
 
 use super::load::Reader;
-use super::raw::{BudgetConfig, CandidateConfig, DecisionConfig, GitHubConfig, LegConfig, TracesConfig};
+use super::raw::{BudgetConfig, CandidateConfig, DecisionConfig, GitHubConfig, LegConfig, RawTraces};
 use super::variables::Missing;
-use super::{Baseline, Candidate, CaseSource, Config, RouteLeg};
+use super::{Baseline, Candidate, CaseSource, Config, RouteLeg, TracesConfig};
 use crate::prompt::{Leg, Vars};
 use crate::provider::{Price, Prices, ProviderConfig};
 use crate::redact::{RedactConfig, Redactor};
 use crate::sample::{Filter, SampleConfig};
 use crate::score::{RawScorer, Scorer};
+use crate::source::SourceConfig;
 
 /// More looks than this save next to nothing.
 const MOST_LOOKS: u32 = 20;
@@ -24,7 +25,7 @@ pub(super) struct Sections {
     version: Option<u32>,
     name: Option<String>,
     evalset: Option<PathBuf>,
-    traces: Option<TracesConfig>,
+    traces: Option<RawTraces>,
     redact: Option<RedactConfig>,
     sample: Option<SampleConfig>,
     candidate: Option<CandidateConfig>,
@@ -102,31 +103,35 @@ pub(super) fn check(reader: &mut Reader, path: &Path, sections: Sections, missin
     })
 }
 
-fn check_cases(
-    reader: &mut Reader,
-    evalset: Option<PathBuf>,
-    traces: Option<TracesConfig>,
-    folder: &Path,
-) -> CaseSource {
+fn check_cases(reader: &mut Reader, evalset: Option<PathBuf>, traces: Option<RawTraces>, folder: &Path) -> CaseSource {
     match (evalset, traces) {
         (Some(_), Some(_)) => {
             reader.wrong("traces", "there is an evalset as well; keep one of the two");
             CaseSource::Unnamed
         }
         (Some(path), None) => CaseSource::Evalset(folder.join(path)),
-        (None, Some(mut traces)) => {
-            if let Some(otlp) = &mut traces.otlp {
-                otlp.files.iter_mut().for_each(|file| *file = folder.join(&file));
-            } else {
-                reader.wrong("traces", "no source is named; write otlp: { files: [traces.jsonl] }");
-            }
+        (None, Some(traces)) => {
             if let Some(Err(error)) = traces.filter.as_deref().map(Filter::parse) {
                 reader.wrong("traces.where", error.to_string());
             }
-            CaseSource::Traces(traces)
+            match sources(&traces).as_slice() {
+                [source] => {
+                    let source = source.clone().relative_to(folder);
+                    return CaseSource::Traces(TracesConfig { source, filter: traces.filter });
+                }
+                [] => reader.wrong("traces", "no source is named; write otlp: { files: [traces.jsonl] }"),
+                _ => reader.wrong("traces", "there is more than one source; keep one of them"),
+            }
+            CaseSource::Unnamed
         }
         (None, None) => CaseSource::Unnamed,
     }
+}
+
+/// The sources that are named.
+fn sources(traces: &RawTraces) -> Vec<SourceConfig> {
+    let RawTraces { otlp, filter: _ } = traces;
+    otlp.iter().cloned().map(SourceConfig::Otlp).collect()
 }
 
 fn check_redaction(reader: &mut Reader, redact: RedactConfig) -> RedactConfig {

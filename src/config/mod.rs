@@ -18,12 +18,13 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 pub use self::error::{ConfigError, Mistake};
-pub use self::raw::{BudgetConfig, CommentWhen, DecisionConfig, GitHubConfig, Inconclusive, OtlpConfig, TracesConfig};
+pub use self::raw::{BudgetConfig, CommentWhen, DecisionConfig, GitHubConfig, Inconclusive};
 use crate::prompt::{Leg, Vars};
 use crate::provider::{Prices, ProviderConfig};
 use crate::redact::RedactConfig;
 use crate::sample::SampleConfig;
 use crate::score::Scorer;
+use crate::source::SourceConfig;
 
 /// A checked configuration. All paths are ready to be opened.
 pub struct Config {
@@ -71,6 +72,15 @@ pub enum CaseSource {
     Traces(TracesConfig),
     /// Neither is named; only commands that need no cases go on.
     Unnamed,
+}
+
+/// Recorded traffic, and what to take of it.
+#[derive(Debug, Clone)]
+pub struct TracesConfig {
+    /// Where it is.
+    pub source: SourceConfig,
+    /// A minijinja expression over the case; the cases for which it does not hold are left out.
+    pub filter: Option<String>,
 }
 
 /// The change under test.

@@ -5,23 +5,17 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::source::otlp::OtlpConfig;
+
 /// `traces:`, exactly one source.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TracesConfig {
+pub(super) struct RawTraces {
     /// OTLP files.
     pub otlp: Option<OtlpConfig>,
     /// A minijinja expression over the case; the cases for which it does not hold are left out.
     #[serde(rename = "where")]
     pub filter: Option<String>,
-}
-
-/// Files written by the `OpenTelemetry` Collector's file exporter, and OTLP/JSON documents.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OtlpConfig {
-    /// Files, folders or glob patterns, relative to the configuration's folder.
-    pub files: Vec<PathBuf>,
 }
 
 /// `candidate:`, the change under test.

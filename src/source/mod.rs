@@ -6,7 +6,7 @@
 pub mod otlp;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -14,6 +14,34 @@ use crate::trace::{Loss, Trace};
 
 /// Places that an omission shows as examples.
 const EXAMPLES: usize = 5;
+
+/// Where traces come from.
+#[derive(Debug, Clone)]
+pub enum SourceConfig {
+    /// Files.
+    Otlp(otlp::OtlpConfig),
+}
+
+impl SourceConfig {
+    /// The same, with its files relative to `folder`, the configuration's.
+    #[must_use]
+    pub fn relative_to(self, folder: &Path) -> Self {
+        match self {
+            Self::Otlp(otlp) => {
+                let files = otlp.files.iter().map(|file| folder.join(file)).collect();
+                Self::Otlp(otlp::OtlpConfig { files })
+            }
+        }
+    }
+}
+
+/// Fetches the traces of a source.
+#[expect(clippy::unused_async, reason = "stores are asked over the network")]
+pub async fn fetch(source: &SourceConfig) -> Result<Batch, SourceError> {
+    match source {
+        SourceConfig::Otlp(otlp) => otlp::read(&otlp.files),
+    }
+}
 
 /// The traces of a source.
 #[derive(Debug, Clone, Default, PartialEq)]

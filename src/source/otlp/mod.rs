@@ -10,8 +10,18 @@ mod wire;
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::{Batch, Omissions, SourceError};
 use crate::trace::Gathering;
+
+/// Files written by the `OpenTelemetry` Collector's file exporter, and OTLP/JSON documents.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OtlpConfig {
+    /// Files, folders or glob patterns, relative to the configuration's folder.
+    pub files: Vec<PathBuf>,
+}
 
 /// Reads files, folders (their JSON files, at any depth) and patterns (`traces/*.json.gz`).
 ///
