@@ -8,12 +8,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod args;
+mod fork_run;
 mod install;
 mod job;
 mod release;
 #[expect(dead_code, reason = "tests/cli makes more trouble than these tests do")]
 #[path = "../cli/github/server.rs"]
 mod server;
+mod shards;
 mod source;
 mod stage;
 mod verdict;

@@ -28,6 +28,7 @@ static ACT: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
 /// All that the action and act may call. No cargo is among them: what works here needs none.
 const TOOLS: &[&str] = &[
     "awk",
+    "base64",
     "bash",
     "cat",
     "cp",
@@ -55,7 +56,7 @@ const TOOLS: &[&str] = &[
 /// What stands in for the actions that need GitHub: their inputs, and what they do with the folder `FOLDER`.
 const STAND_INS: &[(&str, &str)] = &[
     ("cache", "true"),
-    ("upload-artifact", r#"while IFS= read -r file; do [ -z "$file" ] || cp "$file" "FOLDER/"; done <<<"$FILES""#),
+    ("upload-artifact", r#"while IFS= read -r file; do [ -z "$file" ] || cp $file "FOLDER/"; done <<<"$FILES""#),
     ("download-artifact", r#"mkdir -p "$FILES" && cp "FOLDER"/* "$FILES/""#),
 ];
 
@@ -106,15 +107,20 @@ impl Stage {
         fs::write(self.path("shop/.github/workflows").join(name), text).unwrap();
     }
 
-    /// Runs a workflow after an event.
+    /// Runs a workflow after an event of the fixtures, on what the repository holds now.
     pub(crate) fn run(&self, workflow: &str, event: &str) -> Job {
         self.commit();
+        self.run_after(workflow, event, &Path::new(ROOT).join(format!("tests/fixtures/events/{event}.json")))
+    }
+
+    /// Runs a workflow after an event in a file.
+    pub(crate) fn run_after(&self, workflow: &str, event: &str, payload: &Path) -> Job {
         let file = self.path("shop/.github/workflows").join(workflow);
         let text = fs::read_to_string(&file).unwrap();
         let mut act = Command::new(self.act);
         act.current_dir(self.path("shop")).env_clear().env("PATH", self.path("tools")).env("HOME", self.path("home"));
         act.arg(event.split('.').next().unwrap()).arg("--workflows").arg(&file);
-        act.arg("--eventpath").arg(format!("{ROOT}/tests/fixtures/events/{event}.json"));
+        act.arg("--eventpath").arg(payload);
         act.args(["--platform", "ubuntu-latest=-self-hosted", "--secret", "GITHUB_TOKEN=ghs_test"]);
         for (name, value) in [
             ("GITHUB_API_URL", self.github.url.as_str()),
@@ -172,7 +178,7 @@ impl Stage {
         }
     }
 
-    fn commit(&self) {
+    pub(crate) fn commit(&self) {
         let git = "git init -q -b main . && git add -A && git -c user.name=Dev -c user.email=dev@example.com commit -q -m Shop --allow-empty";
         let done = Command::new("bash").args(["-c", git]).current_dir(self.path("shop")).status().unwrap();
         assert!(done.success());
