@@ -32,6 +32,7 @@ pub(super) async fn comment(args: &CommentArgs) -> Result<ExitStatus, Error> {
             head: context.event.head.clone().unwrap_or_default(),
             verdict: ruling(report.verdict.ruling).into(),
             by: if pull.is_fork { By::Fork } else { By::Run },
+            run: context.run.clone(),
         },
         author: &context.author,
         only_changes: false,

@@ -108,6 +108,7 @@ impl<'a> Publisher<'a> {
                 head: self.context.event.head.clone().unwrap_or(pull.head),
                 verdict: word(outcome.as_ref()).into(),
                 by: By::Run,
+                run: self.context.run.clone(),
             },
             author: &self.context.author,
             only_changes: self.config.github.comment == CommentWhen::OnChange,
@@ -176,6 +177,7 @@ pub(super) fn told(posted: Posted) -> String {
         }
         Posted::Same(address) => (address, "the comment gives the same verdict and stays as it is"),
         Posted::Trusted(address) => (address, "the comment has a trusted run's verdict on this commit and stays"),
+        Posted::Later(address) => (address, "the comment has a later run's verdict on this commit and stays"),
         Posted::Stale => {
             (String::new(), "no comment: the pull request has a newer commit than the one that was judged")
         }

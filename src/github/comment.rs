@@ -34,6 +34,8 @@ pub enum Posted {
     Same(String),
     /// The one at this address is of a run that can be trusted more, and was left.
     Trusted(String),
+    /// The one at this address is of a later run on the same commit, and was left.
+    Later(String),
     /// The pull request has a newer commit, so nothing was written.
     Stale,
 }
@@ -81,6 +83,9 @@ fn reason_to_leave(found: &Value, comment: &Comment) -> Option<Posted> {
     let is_same_head = said.head == comment.marker.head;
     if is_same_head && said.by == By::Run && comment.marker.by == By::Fork {
         return Some(Posted::Trusted(address(found)));
+    }
+    if is_same_head && said.by == comment.marker.by && said.is_later_than(&comment.marker) {
+        return Some(Posted::Later(address(found)));
     }
     let is_same = said.verdict == comment.marker.verdict && said.by == comment.marker.by;
     (comment.only_changes && is_same).then(|| Posted::Same(address(found)))

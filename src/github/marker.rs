@@ -17,6 +17,8 @@ pub struct Marker {
     pub verdict: String,
     /// Who computed it.
     pub by: By,
+    /// The attempt of the workflow run that says it, as the context has it.
+    pub run: String,
 }
 
 /// Who computed a verdict.
@@ -35,7 +37,8 @@ impl Marker {
             By::Run => "run",
             By::Fork => "fork",
         };
-        format!("{}\n<!-- eval-gate:head {} {} {by} -->\n", self.first_line(), self.head, self.verdict)
+        let Self { head, verdict, run, .. } = self;
+        format!("{}\n<!-- eval-gate:head {head} {verdict} {by} {run} -->\n", self.first_line())
     }
 
     fn first_line(&self) -> String {
@@ -54,7 +57,17 @@ impl Marker {
         let mut words = inside.split(' ').map(str::to_owned);
         let (head, verdict) = (words.next()?, words.next()?);
         let by = if words.next()? == "fork" { By::Fork } else { By::Run };
-        Some(Self { key: self.key.clone(), head, verdict, by })
+        let run = words.next().unwrap_or_default();
+        Some(Self { key: self.key.clone(), head, verdict, by, run })
+    }
+
+    /// Whether this was said by a later run than `other`, or a later attempt of the same one. Numbers of runs only grow.
+    pub(super) fn is_later_than(&self, other: &Self) -> bool {
+        let number = |run: &str| -> Option<(u64, u64)> {
+            let (run, attempt) = run.split_once('-')?;
+            Some((run.parse().ok()?, attempt.parse().ok()?))
+        };
+        number(&self.run).zip(number(&other.run)).is_some_and(|(this, other)| this > other)
     }
 }
 
@@ -78,7 +91,7 @@ mod tests {
     use super::*;
 
     fn marker() -> Marker {
-        Marker { key: "shop".into(), head: "a".repeat(40), verdict: "fail".into(), by: By::Fork }
+        Marker { key: "shop".into(), head: "a".repeat(40), verdict: "fail".into(), by: By::Fork, run: "4242-1".into() }
     }
 
     #[test]
@@ -88,6 +101,17 @@ mod tests {
         assert!(marker().is_on(&body));
         assert_eq!(marker().read(&body), Some(marker()));
         assert_eq!(marker().read(&body.replace('\n', "\r\n")), Some(marker()));
+    }
+
+    #[test]
+    fn runs_are_in_order() {
+        let said = |run: &str| Marker { run: run.into(), ..marker() };
+        for (later, earlier) in [("4242-2", "4242-1"), ("4243-1", "4242-9"), ("10000-1", "9999-1")] {
+            assert!(said(later).is_later_than(&said(earlier)) && !said(earlier).is_later_than(&said(later)));
+        }
+        for unknown in ["", "-1", "x-1", "4242"] {
+            assert!(!said(unknown).is_later_than(&said("1-1")) && !said("4242-1").is_later_than(&said(unknown)));
+        }
     }
 
     #[test]

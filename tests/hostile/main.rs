@@ -20,7 +20,13 @@ const REMARK: &str = "Reported by the fork's run";
 
 /// The comment as it is posted, with our marker and a last line like that of a run.
 fn comment(report: &Report, budget: usize) -> String {
-    let marker = Marker { key: key(&report.name), head: "1".repeat(40), verdict: "fail".into(), by: By::Fork };
+    let marker = Marker {
+        key: key(&report.name),
+        head: "1".repeat(40),
+        verdict: "fail".into(),
+        by: By::Fork,
+        run: "4242-1".into(),
+    };
     let footer = "\n<sub>Commit 111111111111, [the run](https://github.test/acme/widgets/actions/runs/1)</sub>\n";
     marker.lines() + &brief(report, budget, Some(REMARK)) + footer
 }

@@ -34,7 +34,7 @@ fn the_pull_request_of_a_forks_run_comes_from_the_api() {
     let lines: Vec<&str> = comment.lines().collect();
     assert_eq!(
         lines[..2],
-        ["<!-- eval-gate:v1:shop -->".to_owned(), format!("<!-- eval-gate:head {HEAD} fail fork -->")]
+        ["<!-- eval-gate:v1:shop -->".to_owned(), format!("<!-- eval-gate:head {HEAD} fail fork 4242-1 -->")]
     );
     assert!(comment.contains("Reported by the fork's run"), "{comment}");
     assert!(output(&project, "comment-url").contains("#issuecomment-"));

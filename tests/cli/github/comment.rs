@@ -15,7 +15,7 @@ fn a_run_says_its_verdict_everywhere_and_the_next_run_updates_it() {
     ran.expect(0, &["::group::Plan", "::endgroup::"]).lacks(&["warning"]);
     let [comment] = github.comments().try_into().unwrap();
     let lines: Vec<&str> = comment.lines().collect();
-    assert_eq!(lines[..2], [MARKER.to_owned(), format!("<!-- eval-gate:head {HEAD} pass run -->")]);
+    assert_eq!(lines[..2], [MARKER.to_owned(), format!("<!-- eval-gate:head {HEAD} pass run 4242-1 -->")]);
     assert!(lines[2].starts_with("## ✅ Pass: "), "{comment}");
     assert!(comment.contains("[the run](https://github.test/acme/widgets/actions/runs/4242/attempts/1)"));
     assert!(github.asked("POST", "comments")[0].token.ends_with("ghs_test"));
@@ -94,6 +94,19 @@ fn a_verdict_of_an_older_commit_is_dropped() {
 }
 
 #[test]
+fn a_slow_earlier_run_does_not_undo_a_later_one() {
+    let (model, github) = (Model::fine(), GitHub::start());
+    let project = Project::shop(&model, 40);
+    let run = |number: &str| run_in_actions(&project, &github, "run", "pull_request", &[("GITHUB_RUN_ID", number)]);
+    run("4243").expect(0, &["Pass"]);
+    let later = github.comments();
+    run("4242").expect(0, &["the comment has a later run's verdict on this commit and stays"]);
+    assert_eq!(github.comments(), later);
+    run("4244").expect(0, &["comment: https://github.test"]);
+    assert_ne!(github.comments(), later);
+}
+
+#[test]
 fn the_config_says_when_to_comment() {
     let github = GitHub::start();
     let project = Project::shop(&Model::fine(), 24);
@@ -102,7 +115,7 @@ fn the_config_says_when_to_comment() {
     assert!(github.comments().is_empty() && project.path("summary").exists());
 
     project.edit("comment: never", "comment: on-change");
-    let same = format!("{MARKER}\n<!-- eval-gate:head {} pass run -->\nsame", "5".repeat(40));
+    let same = format!("{MARKER}\n<!-- eval-gate:head {} pass run 4242-1 -->\nsame", "5".repeat(40));
     github.has_comment(BOT, &same);
     run_in_actions(&project, &github, "run", "pull_request", &[]).expect(0, &["stays as it is"]);
     assert_eq!(github.comments(), [same.as_str()]);
