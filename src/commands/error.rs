@@ -83,3 +83,10 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+impl Error {
+    /// The environment variable that is not set, if nothing else is wrong.
+    pub(super) fn missing_variable(&self) -> Option<&str> {
+        if let Self::Config(error) = self { error.missing_variable() } else { None }
+    }
+}

@@ -17,7 +17,10 @@ pub(super) async fn merge(args: &MergeArgs) -> Result<ExitStatus, Error> {
     let parts = Parts::read(paths);
     let options = parts.as_ref().map(|parts| parts.options().clone()).unwrap_or_default();
     let run = run_args(&args.config, options);
-    let config = read_config(&args.config).inspect_err(|error| close_unread(&run, error))?;
+    let config = match read_config(&args.config) {
+        Ok(config) => config,
+        Err(error) => return close_unread(&run, error),
+    };
     let runner = Runner::read(&config);
     let publisher = Publisher::open(&runner, &config, &run).await;
     if let Some(earlier) = earlier(&runner, &config).await {

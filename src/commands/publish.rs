@@ -15,6 +15,7 @@ use crate::github::{
     self, By, CheckRun, Client, Comment, Completion, Conclusion, GitHubContext, GitHubError, Level, Marker, Posted,
     limits,
 };
+use crate::report::escape::inline;
 use crate::report::escape::plain;
 use crate::report::{Report, Ruling, brief, headline};
 
@@ -145,16 +146,37 @@ fn write_outputs(context: &GitHubContext, args: &RunArgs, outcome: Result<&Repor
     warned("the outputs", github::write_outputs(file, &outputs));
 }
 
-/// Says that there is no run, for the configuration cannot be read: then nobody knows what else is wanted.
-pub(super) fn close_unread(args: &RunArgs, error: &Error) {
+/// Says that there is no run, for the configuration cannot be read: then nobody knows what else is wanted. All that a fork's
+/// run lacks may be a secret, which is no mistake of anyone.
+pub(super) fn close_unread(args: &RunArgs, error: Error) -> Result<ExitStatus, Error> {
     let lookup = |name: &str| std::env::var(name).ok();
     let context = GitHubContext::is_actions(&lookup).then(|| GitHubContext::read(&lookup).ok()).flatten();
-    let Some(context) = context else { return };
+    let Some(context) = context else { return Err(error) };
+    let runner = Runner { context: Some(context.clone()) };
+    let missing = error.missing_variable().filter(|_| !runner.has_keys());
     if let Some(file) = &context.summary {
-        let text = crate::report::error(&error.to_string(), github::room_in_summary(file));
+        let text = match missing {
+            Some(variable) => inline(&needs_maintainer(variable)) + "\n",
+            None => crate::report::error(&error.to_string(), github::room_in_summary(file)),
+        };
         warned("the job summary", github::append_summary(file, &text));
     }
-    write_outputs(&context, args, Err(error), String::new());
+    let Some(variable) = missing else {
+        write_outputs(&context, args, Err(&error), String::new());
+        return Err(error);
+    };
+    runner.call_a_maintainer(variable);
+    output::data(&(needs_maintainer(variable) + "\n"));
+    if let Some(file) = &context.output {
+        warned("the outputs", github::write_outputs(file, &[("verdict", "inconclusive".to_owned())]));
+    }
+    Ok(ExitStatus::Pass)
+}
+
+fn needs_maintainer(variable: &str) -> String {
+    format!(
+        "Inconclusive: this needs a maintainer: there is no {variable}, which the pull requests of forks do not get."
+    )
 }
 
 /// A text with a last line that says of which commit and which run it is.

@@ -15,7 +15,10 @@ use crate::exit::ExitStatus;
 
 pub(super) async fn run(args: &GateArgs) -> Result<ExitStatus, Error> {
     let GateArgs { run: args, shard: share } = args;
-    let config = read_config(&args.config).inspect_err(|error| close_unread(args, error))?;
+    let config = match read_config(&args.config) {
+        Ok(config) => config,
+        Err(error) => return close_unread(args, error),
+    };
     let runner = Runner::read(&config);
     runner.refuse_foreign_checkout(&config)?;
     let args = &runner.with_base(args);

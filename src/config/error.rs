@@ -30,6 +30,17 @@ pub struct Mistake {
     pub key: String,
     /// What is wrong, and what to write instead.
     pub message: String,
+    /// The environment variable that is not set, if that is all.
+    pub missing: Option<String>,
+}
+
+impl ConfigError {
+    /// The first variable that is not set, if nothing else is wrong.
+    pub fn missing_variable(&self) -> Option<&str> {
+        let Self::Invalid(mistakes) = self else { return None };
+        let is_all = mistakes.iter().all(|mistake| mistake.missing.is_some());
+        mistakes.first().filter(|_| is_all)?.missing.as_deref()
+    }
 }
 
 impl fmt::Display for Mistake {

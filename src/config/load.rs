@@ -1,6 +1,6 @@
 //! Reads the file: YAML, then variables, then section by section, so that one mistake does not hide the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use super::check::{Sections, check, check_candidate};
 use super::error::{ConfigError, Mistake, in_plain_words, with_suggestion};
 use super::locate::locate;
 use super::variables::expand;
-use super::{Candidate, Config};
+use super::{Candidate, Config, not_set};
 
 /// The keys of the configuration's first level.
 const KEYS: [&str; 16] = [
@@ -47,11 +47,14 @@ impl Config {
         };
         let missing = expand(&mut root, lookup);
         reader.report_missing(&missing);
+        let missing_keys: BTreeSet<String> = reader.mistakes.iter().map(|mistake| mistake.key.clone()).collect();
         let sections = Sections::read(&mut reader, &root);
         let config = check(&mut reader, path, sections, missing);
         match config {
             Some(config) if reader.mistakes.is_empty() => Ok(config),
             _ => {
+                // What else is said of a value that is not there is of the text that stands for it.
+                reader.mistakes.retain(|mistake| mistake.missing.is_some() || !missing_keys.contains(&mistake.key));
                 reader.mistakes.sort_by_key(|mistake| mistake.place);
                 Err(ConfigError::Invalid(reader.mistakes))
             }
@@ -89,7 +92,7 @@ impl Reader<'_> {
     /// Notes a mistake under `key`, with its place.
     pub(super) fn wrong(&mut self, key: &str, message: impl Into<String>) {
         let (file, place) = (self.file.clone(), locate(self.text, key));
-        self.mistakes.push(Mistake { file, place, key: key.to_owned(), message: message.into() });
+        self.mistakes.push(Mistake { file, place, key: key.to_owned(), message: message.into(), missing: None });
     }
 
     /// The text that is read.
@@ -107,7 +110,8 @@ impl Reader<'_> {
             Err(error) => {
                 let place = error.location().map(|place| (place.line(), place.column()));
                 let message = format!("not valid YAML: {error}");
-                self.mistakes.push(Mistake { file: self.file.clone(), place, key: String::new(), message });
+                let file = self.file.clone();
+                self.mistakes.push(Mistake { file, place, key: String::new(), message, missing: None });
                 None
             }
         }
@@ -115,7 +119,10 @@ impl Reader<'_> {
 
     fn report_missing(&mut self, missing: &BTreeMap<String, String>) {
         for (key, name) in missing.iter().filter(|(key, _)| !key.starts_with("providers.")) {
-            self.wrong(key, format!("the environment variable {name} is not set; set it, or write a value"));
+            self.wrong(key, not_set(name));
+            if let Some(mistake) = self.mistakes.last_mut() {
+                mistake.missing = Some(name.clone());
+            }
         }
     }
 

@@ -164,8 +164,8 @@ impl Config {
     pub fn provider(&self, name: &str) -> Result<&ProviderConfig, ConfigError> {
         match self.missing_of(name) {
             Some((key, variable)) => {
-                let message = format!("the environment variable {variable} is not set; set it, or write a value");
-                Err(self.mistake(key, message))
+                let mistake = self.mistake(key, not_set(variable));
+                Err(ConfigError::Invalid(vec![Mistake { missing: Some(variable.to_owned()), ..mistake }]))
             }
             None => self.known_provider(name),
         }
@@ -177,13 +177,18 @@ impl Config {
             let known: Vec<&str> = self.providers.keys().map(String::as_str).collect();
             let known =
                 if known.is_empty() { "none is defined".to_owned() } else { format!("there is {}", known.join(", ")) };
-            self.mistake(&format!("providers.{name}"), format!("there is no such provider; {known}"))
+            let message = format!("there is no such provider; {known}");
+            ConfigError::Invalid(vec![self.mistake(&format!("providers.{name}"), message)])
         })
     }
 
-    fn mistake(&self, key: &str, message: String) -> ConfigError {
+    fn mistake(&self, key: &str, message: String) -> Mistake {
         let place = locate::locate(&self.text, key);
         let file = self.path.display().to_string();
-        ConfigError::Invalid(vec![Mistake { file, place, key: key.to_owned(), message }])
+        Mistake { file, place, key: key.to_owned(), message, missing: None }
     }
+}
+
+fn not_set(variable: &str) -> String {
+    format!("the environment variable {variable} is not set; set it, or write a value")
 }

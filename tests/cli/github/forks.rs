@@ -37,6 +37,20 @@ fn a_missing_key_is_no_red_cross_and_no_silent_green() {
 }
 
 #[test]
+fn a_secret_that_is_missing_elsewhere_than_in_a_provider_needs_a_maintainer_too() {
+    let (model, github) = (Model::fine(), GitHub::start());
+    let project = Project::shop(&model, 40);
+    project.add("redact: { key: \"${SHOP_KEY}\" }");
+    let why = "Inconclusive: this needs a maintainer: there is no SHOP_KEY";
+    without_key(&project, &github, "run").expect(0, &[why, "::warning::eval-gate needs a maintainer"]);
+    assert_eq!(output(&project, "verdict"), "inconclusive");
+    assert!(project.read("summary").contains("needs a maintainer"));
+    project.add("unknown: 1");
+    without_key(&project, &github, "run").expect(2, &["SHOP_KEY is not set", "unknown field"]);
+    run_in_actions(&project, &github, "run", "pull_request", &[]).expect(2, &["SHOP_KEY is not set"]);
+}
+
+#[test]
 fn what_is_stored_is_judged_without_the_key() {
     let (model, github) = (Model::bad_on(|_| true), GitHub::start());
     let project = shop(&model);
