@@ -22,6 +22,7 @@ mod part;
 mod plan;
 mod publish;
 mod queue;
+mod redact;
 mod repeat;
 mod replay;
 mod report;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> ExitStatus {
         Command::Aa(args) => aa::aa(&args).await,
         Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
+        Command::Redact(args) => redact::redact(&args),
         Command::Comment(args) => comment::comment(&args).await,
         Command::Init(args) => init::init(&args),
     };

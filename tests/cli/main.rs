@@ -14,6 +14,7 @@ mod looks;
 mod model;
 #[path = "../hostile/page.rs"]
 mod page;
+mod redact;
 mod replay_base;
 mod run;
 mod sample;

@@ -1,16 +1,15 @@
 //! What is typed: the doc comments here are the help texts.
 #![expect(missing_docs, reason = "flattened options have their docs where they are defined")]
 
-use std::fmt;
+mod shard;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 
-/// Jobs that a matrix of GitHub Actions has at the most.
-const MOST_SHARDS: u32 = 256;
+pub use self::shard::Shard;
 
 /// Replays sampled production traces against a changed prompt, model or route, and says whether the change may merge.
 ///
@@ -47,6 +46,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Write a finished run's report.json on its pull request, as the gate's one comment
     Comment(CommentArgs),
+    /// Print a file without secrets and personal data, or show what redaction would take out
+    Redact(RedactArgs),
     /// Write a configuration, an example prompt and the workflow, as far as they are not there; asks nothing
     Init(InitArgs),
 }
@@ -236,30 +237,16 @@ pub struct CommentArgs {
     pub comment_author: String,
 }
 
-/// One of several shares of the cases, counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shard {
-    /// Which.
-    pub number: u32,
-    /// Of how many.
-    pub of: u32,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
-        let shard = numbers.filter(|(number, of)| (1..=*of).contains(number) && *of <= MOST_SHARDS);
-        let (number, of) = shard.ok_or_else(|| format!("expected a share such as 3/8, of at most {MOST_SHARDS}"))?;
-        Ok(Self { number, of })
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {}", self.number, self.of)
-    }
+/// `redact`.
+#[derive(Debug, Args)]
+pub struct RedactArgs {
+    /// A text, or JSON lines; - for standard input
+    pub file: PathBuf,
+    /// Show what would go, without the values, and end with exit code 1 if there is any
+    #[arg(long)]
+    pub check: bool,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// `init`.
