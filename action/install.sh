@@ -78,8 +78,16 @@ build() {
   echo "eval-gate is built from source: $reason"
   targets=${CARGO_TARGET_DIR:-$temp/eval-gate-target}
   case $targets in /* | ?:*) ;; *) targets=$PWD/$targets ;; esac
-  # From the action's folder, for cargo reads configuration from where it stands, and the workspace is the candidate's.
-  (cd "$root" && unset CARGO_BUILD_TARGET && cargo build --locked --release --bin eval-gate --target-dir "$targets") ||
+  # From the action's folder, for cargo reads configuration from where it stands, and the workspace is the candidate's. And
+  # without the keys of models, which are in this step's environment and no business of a build script.
+  local name kept=()
+  for name in PATH HOME USERPROFILE LANG CARGO_HOME RUSTUP_HOME RUSTUP_TOOLCHAIN TMPDIR TEMP TMP SYSTEMROOT SystemRoot SYSTEMDRIVE \
+    SystemDrive WINDIR windir COMSPEC ComSpec PATHEXT APPDATA LOCALAPPDATA PROGRAMDATA ProgramData ProgramFiles \
+    ProgramW6432 PROCESSOR_ARCHITECTURE NUMBER_OF_PROCESSORS HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy \
+    SSL_CERT_FILE CARGO_HTTP_CAINFO DEVELOPER_DIR SDKROOT; do
+    if [ -n "${!name-}" ]; then kept+=("$name=${!name}"); fi
+  done
+  (cd "$root" && env -i "${kept[@]}" cargo build --locked --release --bin eval-gate --target-dir "$targets") ||
     fail "the build from source failed, see above"
   cp "$targets/release/$program" "$folder/$program"
 }

@@ -93,14 +93,16 @@ impl Commit {
         Ok(Self { id, root })
     }
 
-    /// Finds the base of the work in `folder`: `named`, else where HEAD left the pull request's base branch (`github_base`,
-    /// from `GITHUB_BASE_REF`), else where it left the default branch.
-    pub fn base(folder: &Path, named: Option<&str>, github_base: Option<&str>) -> Result<Self, GitError> {
+    /// Finds the base of the work in `folder`, which is at the commit `work`: `named`, else where that left the pull request's
+    /// base branch (`github_base`, from `GITHUB_BASE_REF`), else where it left the default branch.
+    pub fn base(folder: &Path, work: &str, named: Option<&str>, github_base: Option<&str>) -> Result<Self, GitError> {
         let root = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
         let id = match (named, github_base.filter(|base| !base.is_empty())) {
             (Some(name), _) => commit(&root, name)?,
-            (None, Some(base)) => merge_base(&root, &[&format!("origin/{base}"), base])?,
-            (None, None) => merge_base(&root, &["origin/HEAD", "origin/main", "origin/master", "main", "master"])?,
+            (None, Some(base)) => merge_base(&root, work, &[&format!("origin/{base}"), base])?,
+            (None, None) => {
+                merge_base(&root, work, &["origin/HEAD", "origin/main", "origin/master", "main", "master"])?
+            }
         };
         Ok(Self { id, root })
     }
@@ -133,9 +135,9 @@ pub fn tree(folder: &Path) -> Option<String> {
     git(folder, &["rev-parse", "--verify", "--quiet", "HEAD^{tree}"]).ok()
 }
 
-/// Whether what `folder` stands at holds a commit.
-pub fn contains(folder: &Path, commit: &str) -> bool {
-    git(folder, &["merge-base", "--is-ancestor", "--end-of-options", commit, "HEAD"]).is_ok()
+/// Whether a file that `folder`'s repository keeps is another than at its commit, or whether git cannot say.
+pub fn is_changed(folder: &Path) -> bool {
+    !git(folder, &["status", "--porcelain", "--untracked-files=no"]).is_ok_and(|changes| changes.is_empty())
 }
 
 /// The path without links in its folders, as far as these exist: what was moved since is read where it was.
@@ -152,12 +154,12 @@ fn commit(root: &Path, name: &str) -> Result<String, GitError> {
         .map_err(|_| GitError::NoBase(format!("`{name}` is no commit here")))
 }
 
-fn merge_base(root: &Path, branches: &[&str]) -> Result<String, GitError> {
+fn merge_base(root: &Path, work: &str, branches: &[&str]) -> Result<String, GitError> {
     let Some(tip) = branches.iter().find_map(|branch| commit(root, branch).ok()) else {
         return Err(GitError::NoBase(format!("there is none of {}", branches.join(", "))));
     };
-    git(root, &["merge-base", "HEAD", &tip])
-        .map_err(|_| GitError::NoBase("HEAD and the base branch have no common commit here".into()))
+    git(root, &["merge-base", work, &tip])
+        .map_err(|_| GitError::NoBase(format!("{work} and the base branch have no common commit here")))
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, GitError> {

@@ -1,6 +1,7 @@
 //! Parses, sets up logging and TLS, runs, and ends with a documented exit code.
 
 use std::io::{Result, Write, stderr};
+use std::panic::AssertUnwindSafe;
 
 use clap::Parser;
 use eval_gate::report::escape::plain;
@@ -21,7 +22,10 @@ fn main() -> ExitStatus {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(run(cli)),
+        // A panic has told of itself by now. It is a mistake of this program, and no verdict.
+        Ok(runtime) => {
+            std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(run(cli)))).unwrap_or(ExitStatus::Error)
+        }
         Err(error) => {
             tracing::error!("cannot start: {error}");
             ExitStatus::Error

@@ -195,7 +195,11 @@ pub(super) fn baseline(
 /// The candidate as the configuration and its prompt stood at the base commit.
 fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) -> Result<BaselinePlan, Error> {
     let github_base = std::env::var("GITHUB_BASE_REF").ok();
-    let base = Commit::base(config.folder(), options.base.as_deref(), github_base.as_deref())?;
+    let work = match &options.head {
+        Some(name) => Commit::named(config.folder(), name)?.id,
+        None => "HEAD".to_owned(),
+    };
+    let base = Commit::base(config.folder(), &work, options.base.as_deref(), github_base.as_deref())?;
     let then = candidate_at(config, &base, &super::variable)?;
     let is_new = then.is_none();
     let then = then.unwrap_or_else(|| config.candidate.clone());

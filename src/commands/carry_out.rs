@@ -7,6 +7,7 @@ use super::output;
 use super::plan::Plan;
 use super::work::{Worked, stop_on_ctrl_c, work};
 use crate::cli::Shard;
+use crate::config::BudgetConfig;
 use crate::evalset::Case;
 use crate::progress::{Bar, Lines, Progress};
 use crate::replay::{Asked, Budget, Cancel};
@@ -24,7 +25,7 @@ pub(super) struct Finished {
 /// Works through all of the plan's cases, with this candidate or with the baseline alone.
 pub(super) async fn carry_out(plan: &Plan, candidate: Option<Asked>) -> Finished {
     let all = (0..plan.chosen.cases.len()).collect();
-    in_batches(plan, candidate, vec![all], |_, _| None).await
+    in_batches(plan, candidate, vec![all], plan.config.budget, |_, _| None).await
 }
 
 /// Works through the plan's cases batch by batch, until `bench` knows the verdict.
@@ -37,14 +38,26 @@ pub(super) async fn carry_out_by_looks(plan: &Plan, bench: &mut Bench<'_>) -> Fi
         let judged = bench.look(&plan.table(worked), circumstances);
         judged.is_decided().then_some(judged)
     };
-    in_batches(plan, Some(plan.candidate.clone()), batches, look).await
+    in_batches(plan, Some(plan.candidate.clone()), batches, plan.config.budget, look).await
 }
 
 /// Works through one share of the plan's cases, with its part of the budget.
 pub(super) async fn carry_out_share(plan: &Plan, shard: Shard) -> Finished {
     let cases = plan.chosen.cases.iter().enumerate();
-    let indices = cases.filter(|(_, case)| shard.holds(case.cluster_key())).map(|(index, _)| index).collect();
-    in_batches(plan, Some(plan.candidate.clone()), vec![indices], |_, _| None).await
+    let indices: Vec<usize> =
+        cases.filter(|(_, case)| shard.holds(case.cluster_key())).map(|(index, _)| index).collect();
+    let budget = share_of_budget(plan, shard, indices.len());
+    in_batches(plan, Some(plan.candidate.clone()), vec![indices], budget, |_, _| None).await
+}
+
+/// The part of the budget that goes with a share's cases. All shares together have all of it, to the last request.
+fn share_of_budget(plan: &Plan, shard: Shard, size: usize) -> BudgetConfig {
+    let (all, whole) = (plan.chosen.cases.len().max(1) as u64, plan.config.budget);
+    let is_before = |case: &&Case| (1..shard.number).any(|n| Shard { number: n, ..shard }.holds(case.cluster_key()));
+    let before = plan.chosen.cases.iter().filter(is_before).count() as u64;
+    let up_to = |cases: u64, requests: u64| requests * cases / all;
+    let requests = whole.requests.map(|requests| up_to(before + size as u64, requests) - up_to(before, requests));
+    BudgetConfig { usd: whole.usd.map(|usd| usd * size as f64 / all as f64), requests }
 }
 
 /// Works through batches of cases, given by their indices. `look` is asked after each batch but the last.
@@ -52,11 +65,11 @@ async fn in_batches(
     plan: &Plan,
     candidate: Option<Asked>,
     batches: Vec<Vec<usize>>,
+    limits: BudgetConfig,
     mut look: impl FnMut(&[Option<Worked>], &Circumstances) -> Option<Judged>,
 ) -> Finished {
     let cancel = Cancel::default();
-    let (usd, requests) = plan.budget();
-    let budget = Budget::new(usd, requests, cancel.clone());
+    let budget = Budget::new(limits.usd, limits.requests, cancel.clone());
     let replay = plan.replay(candidate, &budget);
     let progress = progress();
     let limit = plan.providers.concurrency();

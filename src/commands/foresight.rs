@@ -88,6 +88,7 @@ pub(super) fn check_prices(
     scorers: &[Scorer],
     cases: &[Case],
     candidate: &Asked,
+    is_strangers: bool,
 ) -> Result<(), Error> {
     let is_gated = |scorer: &&Scorer| scorer.unit() == "usd" && scorer.gate.is_some();
     let gated = scorers.iter().find(is_gated);
@@ -101,6 +102,10 @@ pub(super) fn check_prices(
     if let Some(scorer) = gated {
         let path = config.path.display();
         return Err(Error::Usage(format!("{path}: scorers.{} gates the cost, but {advice}", scorer.name)));
+    }
+    if is_strangers && config.budget.requests.is_none() {
+        let why = "the commit that `--head` names chose it, and budget.usd would not count it";
+        return Err(Error::Usage(format!("{advice}, or limit budget.requests: {why}")));
     }
     if config.budget.usd.is_some() {
         output::note(&format!("warning: budget.usd does not count every call: {advice}, or limit budget.requests"));

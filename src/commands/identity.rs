@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::plan::Plan;
+use crate::cli::RunArgs;
 use crate::config::Baseline;
 use crate::git;
 use crate::replay::{Asked, BaselineArm};
@@ -25,18 +26,31 @@ pub(super) fn identity(plan: &Plan) -> Result<Identity, Error> {
         BaselineArm::Asked(asked) => requests(plan, asked),
         BaselineArm::Recorded | BaselineArm::Absent => String::new(),
     };
-    let terms = json!([plan.terms.seed, plan.config.decision.repeats]);
+    let terms = json!([plan.terms.seed, plan.config.decision.repeats, plan.terms.looks]);
     let parts = [
         ("version of eval-gate", env!("CARGO_PKG_VERSION").to_owned()),
         ("commit", git::head(plan.config.folder()).unwrap_or_default()),
         ("configuration", digest(&[&read(&plan.config.path)?])),
         ("set of cases", digest(&[&bytes(&plan.chosen.cases)])),
         ("prompt, model or route", requests(plan, &plan.candidate)),
-        ("baseline", digest(&[plan.baseline.of.as_bytes(), asked.as_bytes(), &stored])),
+        ("baseline", digest(&[format!("{:?}", plan.baseline.kind).as_bytes(), asked.as_bytes(), &stored])),
         ("set of scorers", digest(&[&bytes(&plan.panel.fingerprints())])),
         ("seed", digest(&[&bytes(&terms)])),
     ];
     Ok(parts.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+}
+
+/// What a verdict on this plan is of: the files that are checked out, and all that the plan makes of them, whatever the
+/// commit is called. `None` where files differ from the commit's, or where the candidate is not what is checked out.
+pub(super) fn subject(plan: &Plan, args: &RunArgs) -> Option<String> {
+    let folder = plan.config.folder();
+    if args.arms.head.is_some() || git::is_changed(folder) {
+        return None;
+    }
+    let mut identity = identity(plan).ok()?;
+    identity.remove("commit");
+    let path = args.config.config.to_string_lossy().into_owned();
+    Some(digest(&[git::tree(folder)?.as_bytes(), path.as_bytes(), &bytes(&identity)]))
 }
 
 /// The first thing in which two identities differ.

@@ -1,14 +1,14 @@
 //! `merge`: the parts of a run on several machines become one report, as if one machine had worked through all of it.
 
 use super::arms::Access;
-use super::conclude::conclude;
 use super::identity::identity;
 use super::part::{Options, Parts};
 use super::plan::Plan;
-use super::publish::{Outcome, Publisher, close_unread};
-use super::queue::{earlier, say_again};
+use super::publish::{Publisher, Said, close_unread, finish};
+use super::queue::earlier;
+use super::run::say;
 use super::runner::Runner;
-use super::{Error, output, read_config};
+use super::{Error, read_config};
 use crate::cli::{ConfigArgs, MergeArgs, ProviderOptions, RunArgs};
 use crate::exit::ExitStatus;
 
@@ -23,31 +23,21 @@ pub(super) async fn merge(args: &MergeArgs) -> Result<ExitStatus, Error> {
     };
     let runner = Runner::read(&config);
     let publisher = Publisher::open(&runner, &config, &run).await;
-    if let Some(earlier) = earlier(&runner, &config).await {
-        return Ok(say_again(publisher, &earlier).await);
-    }
-    let outcome = match parts {
+    let said = match parts {
         Ok(parts) => judge(&run, parts, &runner).await,
         Err(error) => Err(error),
     };
-    if let Some(publisher) = publisher {
-        let _group = output::group("GitHub");
-        publisher.close(&outcome).await;
-    }
-    outcome.map(|report| ExitStatus::from_code(report.verdict.exit_code))
+    finish(publisher, said).await
 }
 
 /// Plans the run that the parts are of, and concludes it with their answers. Nothing is asked, so no key is needed.
-async fn judge(run: &RunArgs, parts: Parts, runner: &Runner) -> Outcome {
+async fn judge(run: &RunArgs, parts: Parts, runner: &Runner) -> Result<Said, Error> {
     let plan = Plan::with(run, Access { needs_keys: false, machines: 1 }).await?.at_once();
-    let finished = parts.finished(&plan, &identity(&plan)?)?;
-    if let Some(variable) = &finished.circumstances.missing_key {
-        runner.call_a_maintainer(variable);
+    if let Some(earlier) = earlier(runner, &plan, run).await {
+        return Ok(Said::Again(earlier));
     }
-    let mut bench = plan.bench();
-    let report = conclude(&plan, finished, &mut bench, run);
-    output::report(&report, &run.config.out)?;
-    Ok(report)
+    let finished = parts.finished(&plan, &identity(&plan)?)?;
+    say(&plan, finished, &mut plan.bench(), run, runner)
 }
 
 /// The command line of the run.

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::carry_out::Finished;
 use super::identity::{Identity, difference};
 use super::plan::Plan;
-use super::work::Worked;
+use super::work::{ScoredAttempt, Worked};
 use super::{Error, output};
 use crate::cli::{ArmOptions, SampleOptions, Shard};
+use crate::replay::BaselineArm;
 use crate::verdict::Circumstances;
 
 /// The version of the files' shape.
@@ -143,11 +144,33 @@ impl Parts {
             let part = self.parts.iter_mut().find(|(_, part)| part.shard.holds(case.cluster_key()));
             worked.push(part.and_then(|(_, part)| part.worked.remove(&case.id)));
         }
-        match self.parts.iter().find(|(_, part)| part.len() > 0) {
-            Some((path, _)) => Err(foreign(path, "set of cases", "the configuration here")),
-            None => Ok(Finished { worked, circumstances, decided: None }),
+        if let Some((path, _)) = self.parts.iter().find(|(_, part)| part.len() > 0) {
+            return Err(foreign(path, "set of cases", "the configuration here"));
         }
+        let is_whole = worked.iter().flatten().all(|worked| is_of(plan, worked));
+        if !is_whole {
+            return Err(Error::Usage(
+                "the parts have other attempts or scores than this run has; they were edited".into(),
+            ));
+        }
+        // A case that nobody worked through is never passed over in silence.
+        let is_explained = circumstances.is_budget_spent || circumstances.fatal.is_some();
+        circumstances.is_interrupted |= !is_explained && worked.iter().any(Option::is_none);
+        Ok(Finished { worked, circumstances, decided: None })
     }
+}
+
+/// Whether a case was attempted and scored as often as the plan says.
+fn is_of(plan: &Plan, worked: &Worked) -> bool {
+    let repeats = plan.config.decision.repeats as usize;
+    let of_baseline = match plan.baseline.arm {
+        BaselineArm::Asked(_) => repeats,
+        BaselineArm::Recorded => 1,
+        BaselineArm::Absent => 0,
+    };
+    let is_scored = |attempt: &ScoredAttempt| attempt.scores.len() == plan.panel.scorers().len();
+    let is_arm = |attempts: &[ScoredAttempt], count| attempts.len() == count && attempts.iter().all(is_scored);
+    is_arm(&worked.baseline, of_baseline) && is_arm(&worked.candidate, repeats)
 }
 
 fn foreign(path: &Path, what: &str, other: &str) -> Error {
@@ -158,8 +181,11 @@ fn foreign(path: &Path, what: &str, other: &str) -> Error {
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for path in paths {
-        if !path.is_dir() {
+        // A folder that is not there holds no part; where all jobs failed, nothing was downloaded.
+        if path.is_file() {
             files.push(path.clone());
+        }
+        if !path.is_dir() {
             continue;
         }
         let unreadable = |error: std::io::Error| Error::Usage(format!("{}: cannot be read: {error}", path.display()));

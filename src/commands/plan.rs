@@ -6,6 +6,7 @@ use super::arms::{self, Access, BaselinePlan, Providers};
 use super::cases::{Chosen, choose};
 use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times};
 use super::judge::{Bench, terms};
+use super::runner::Runner;
 use super::tally;
 use super::topics::{finds_slices, name_topics};
 use super::work::Worked;
@@ -27,7 +28,6 @@ pub(super) struct Plan {
     pub(super) chosen: Chosen,
     pub(super) providers: Providers,
     pub(super) terms: Terms,
-    access: Access,
 }
 
 impl Plan {
@@ -39,6 +39,7 @@ impl Plan {
     /// The same for a run that may lack keys, or that is one of several.
     pub(super) async fn with(args: &RunArgs, access: Access) -> Result<Self, Error> {
         let mut config = read_config(&args.config)?;
+        Runner::around().refuse_strangers(&config, &args.arms)?;
         let scorers = std::mem::take(&mut config.scorers);
         check_gates(&config, &scorers)?;
         let mut chosen = choose(&config, &args.sampling, &args.config.out).await?;
@@ -52,23 +53,17 @@ impl Plan {
         let baseline = arms::baseline(&config, &args.arms, &mut providers)?;
         check_times(&config, &scorers, &baseline)?;
         check_requests(&config, &chosen.cases, &candidate, &baseline.arm)?;
-        check_prices(&config, &scorers, &chosen.cases, &candidate)?;
+        check_prices(&config, &scorers, &chosen.cases, &candidate, args.arms.head.is_some())?;
         let judges = providers.judges(&config, &scorers)?;
         let panel = Panel::new(scorers, judges);
         let stored = read_stored(&config, &baseline.kind, &panel)?;
-        Ok(Self { config, panel, candidate, baseline, stored, chosen, providers, terms, access })
+        Ok(Self { config, panel, candidate, baseline, stored, chosen, providers, terms })
     }
 
     /// The same, judged once, at all cases: several machines cannot stop each other early.
     pub(super) fn at_once(mut self) -> Self {
         self.terms.looks = 1;
         self
-    }
-
-    /// The budget in US dollars and requests: this machine's part of it.
-    pub(super) fn budget(&self) -> (Option<f64>, Option<u64>) {
-        let (budget, machines) = (&self.config.budget, self.access.machines);
-        (budget.usd.map(|usd| usd / f64::from(machines)), budget.requests.map(|all| (all / u64::from(machines)).max(1)))
     }
 
     /// What judges the run. Against other cases there is one look: two samples have no signs to flip.

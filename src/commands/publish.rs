@@ -5,15 +5,15 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::queue::say_again;
 use super::runner::Runner;
 use super::{Error, output};
 use crate::cli::RunArgs;
 use crate::config::{CommentWhen, Config};
 use crate::exit::ExitStatus;
-use crate::git;
 use crate::github::{
-    self, By, CheckRun, Client, Comment, Completion, Conclusion, GitHubContext, GitHubError, Level, Marker, Posted,
-    limits,
+    self, By, CheckRun, Client, Comment, Completion, Conclusion, Earlier, GitHubContext, GitHubError, Level, Marker,
+    Posted, limits,
 };
 use crate::report::escape::inline;
 use crate::report::escape::plain;
@@ -29,7 +29,29 @@ pub(super) struct Publisher<'a> {
 }
 
 /// What a run came to: a report, or why there is none.
-pub(super) type Outcome = Result<Report, Error>;
+type Outcome = Result<Report, Error>;
+
+/// What a run has to say.
+pub(super) enum Said {
+    /// Its report, and what that is of, where another run may say it again.
+    Now(Box<Report>, Option<String>),
+    /// What was said before.
+    Again(Earlier),
+}
+
+/// Says on GitHub what a run came to, and gives its exit status.
+pub(super) async fn finish(publisher: Option<Publisher<'_>>, said: Result<Said, Error>) -> Result<ExitStatus, Error> {
+    let (outcome, subject) = match said {
+        Ok(Said::Again(earlier)) => return Ok(say_again(publisher, &earlier).await),
+        Ok(Said::Now(report, subject)) => (Ok(*report), subject),
+        Err(error) => (Err(error), None),
+    };
+    if let Some(publisher) = publisher {
+        let _group = output::group("GitHub");
+        publisher.close(&outcome, subject).await;
+    }
+    outcome.map(|report| ExitStatus::from_code(report.verdict.exit_code))
+}
 
 impl<'a> Publisher<'a> {
     /// Opens the check run, if the program runs in Actions.
@@ -44,16 +66,15 @@ impl<'a> Publisher<'a> {
 
     async fn open_check(&self) -> Option<CheckRun> {
         let client = self.client.as_ref().filter(|_| self.config.github.check && !self.context.is_fork())?;
-        let tree = git::tree(self.config.folder());
-        let opening = CheckRun::open(client, &self.context, &self.config.name, tree.as_deref());
+        let opening = CheckRun::open(client, &self.context, &self.config.name);
         warned("the check run", in_time(opening).await).flatten()
     }
 
     /// Says what the run came to.
-    pub(super) async fn close(mut self, outcome: &Outcome) {
+    async fn close(mut self, outcome: &Outcome, subject: Option<String>) {
         self.write_summary(outcome);
         if let Some(check) = self.check.take() {
-            let completed = in_time(self.complete(check, outcome)).await;
+            let completed = in_time(self.complete(check, outcome, subject)).await;
             warned("the check run", completed);
         }
         let address = match in_time(self.comment(outcome)).await {
@@ -72,7 +93,7 @@ impl<'a> Publisher<'a> {
         warned("the job summary", github::append_summary(file, &text));
     }
 
-    async fn complete(&self, check: CheckRun, outcome: &Outcome) -> Result<(), GitHubError> {
+    async fn complete(&self, check: CheckRun, outcome: &Outcome, subject: Option<String>) -> Result<(), GitHubError> {
         let Some(client) = &self.client else { return Ok(()) };
         let title = plain(&self.concealed(&first_line(outcome)));
         let level = match conclusion(outcome) {
@@ -87,7 +108,7 @@ impl<'a> Publisher<'a> {
             annotations = warned("the changed lines", found).unwrap_or_default();
         }
         let summary = |budget| self.text(outcome, budget);
-        let completion = Completion { conclusion: conclusion(outcome), title, summary: &summary, annotations };
+        let completion = Completion { conclusion: conclusion(outcome), title, summary: &summary, annotations, subject };
         check.complete(client, &self.context, &completion).await
     }
 

@@ -1,23 +1,24 @@
 //! The merge queue: a tree that was judged on its pull request is not paid for again.
 
+use super::identity::subject;
 use super::output;
+use super::plan::Plan;
 use super::publish::{Publisher, in_time, warned};
 use super::runner::Runner;
-use crate::config::Config;
+use crate::cli::RunArgs;
 use crate::exit::ExitStatus;
-use crate::git;
 use crate::github::{self, Client, Completion, Conclusion, Earlier, EventKind};
 use crate::report::escape::inline;
 
-/// What the check run on the pull request says of the very tree that the queue tries.
-pub(super) async fn earlier(runner: &Runner, config: &Config) -> Option<Earlier> {
+/// What the check run on the pull request says of the very files that the queue tries.
+pub(super) async fn earlier(runner: &Runner, plan: &Plan, args: &RunArgs) -> Option<Earlier> {
     let context = runner.context.as_ref().filter(|context| context.event.kind == EventKind::MergeGroup)?;
-    if !config.github.check {
+    if !plan.config.github.check {
         return None;
     }
-    let tree = git::tree(config.folder())?;
+    let subject = subject(plan, args)?;
     let client = warned("GitHub", Client::new(context))?;
-    let found = in_time(github::find_earlier(&client, context, &config.name, &tree)).await;
+    let found = in_time(github::find_earlier(&client, context, &plan.config.name, &subject)).await;
     warned("the verdict on the pull request", found).flatten()
 }
 
@@ -40,8 +41,13 @@ impl Publisher<'_> {
         }
         if let (Some(check), Some(client)) = (self.check.take(), &self.client) {
             let (conclusion, summary) = (earlier.conclusion, |_| markdown.clone());
-            let completion =
-                Completion { conclusion, title: title.clone(), summary: &summary, annotations: Vec::new() };
+            let completion = Completion {
+                conclusion,
+                title: title.clone(),
+                summary: &summary,
+                annotations: Vec::new(),
+                subject: None,
+            };
             warned("the check run", in_time(check.complete(client, &self.context, &completion)).await);
         }
         if let Some(file) = &self.context.output {

@@ -1,12 +1,14 @@
 //! `run`: the main job.
 
 use super::arms::Access;
-use super::carry_out::carry_out_by_looks;
+use super::carry_out::{Finished, carry_out_by_looks};
 use super::conclude::conclude;
 use super::foresight::warn_of_equal_arms;
+use super::identity::subject;
+use super::judge::Bench;
 use super::plan::Plan;
-use super::publish::{Outcome, Publisher, close_unread};
-use super::queue::{earlier, say_again};
+use super::publish::{Publisher, Said, close_unread, finish};
+use super::queue::earlier;
 use super::runner::Runner;
 use super::shard::shard;
 use super::{Error, output, read_config};
@@ -20,39 +22,49 @@ pub(super) async fn run(args: &GateArgs) -> Result<ExitStatus, Error> {
         Err(error) => return close_unread(args, error),
     };
     let runner = Runner::read(&config);
-    runner.refuse_foreign_checkout(&config)?;
     let args = &runner.with_base(args);
     if let Some(share) = share {
-        return shard(&config, args, *share, &runner).await;
+        return shard(args, *share, &runner).await;
     }
     let publisher = Publisher::open(&runner, &config, args).await;
-    if let Some(earlier) = earlier(&runner, &config).await {
-        return Ok(say_again(publisher, &earlier).await);
-    }
-    let outcome = judge(args, &runner).await;
-    if let Some(publisher) = publisher {
-        let _group = output::group("GitHub");
-        publisher.close(&outcome).await;
-    }
-    outcome.map(|report| ExitStatus::from_code(report.verdict.exit_code))
+    let said = judge(args, &runner).await;
+    finish(publisher, said).await
 }
 
-async fn judge(args: &RunArgs, runner: &Runner) -> Outcome {
+async fn judge(args: &RunArgs, runner: &Runner) -> Result<Said, Error> {
     let planning = output::group("Plan");
     let plan = Plan::with(args, Access { needs_keys: runner.has_keys(), machines: 1 }).await?;
     warn_of_equal_arms(&plan.candidate, &plan.baseline);
     let mut bench = plan.bench();
     drop(planning);
+    if let Some(earlier) = earlier(runner, &plan, args).await {
+        return Ok(Said::Again(earlier));
+    }
     let working = output::group("Replay and score");
     let finished = carry_out_by_looks(&plan, &mut bench).await;
     drop(working);
     // A recording that cannot be written must not cost the report, nor the other way round.
     let recorded = plan.providers.finish_recording();
-    if let Some(variable) = &finished.circumstances.missing_key {
+    let said = say(&plan, finished, &mut bench, args, runner)?;
+    recorded?;
+    Ok(said)
+}
+
+/// Concludes a run, and writes its report.
+pub(super) fn say(
+    plan: &Plan,
+    finished: Finished,
+    bench: &mut Bench<'_>,
+    args: &RunArgs,
+    runner: &Runner,
+) -> Result<Said, Error> {
+    let circumstances = finished.circumstances.clone();
+    if let Some(variable) = &circumstances.missing_key {
         runner.call_a_maintainer(variable);
     }
-    let report = conclude(&plan, finished, &mut bench, args);
+    let report = conclude(plan, finished, bench, args);
     output::report(&report, &args.config.out)?;
-    recorded?;
-    Ok(report)
+    // What was not judged in full is nothing to say again.
+    let is_full = circumstances.missing_key.is_none() && circumstances.without_base.is_none();
+    Ok(Said::Now(Box::new(report), if is_full { subject(plan, args) } else { None }))
 }

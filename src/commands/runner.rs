@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::publish::warned;
 use super::{Error, output};
-use crate::cli::RunArgs;
+use crate::cli::{ArmOptions, RunArgs};
 use crate::config::Config;
-use crate::git;
+use crate::git::{self, Commit};
 use crate::github::{self, EventKind, GitHubContext, command};
 
 /// The runner; elsewhere nothing is known of one.
@@ -17,12 +17,17 @@ pub(super) struct Runner {
 impl Runner {
     /// Reads what the runner tells, and has it mask the keys before anything is said.
     pub(super) fn read(config: &Config) -> Self {
-        let lookup = |name: &str| std::env::var(name).ok();
-        if !GitHubContext::is_actions(&lookup) {
-            return Self { context: None };
+        if GitHubContext::is_actions(&super::variable) {
+            output::commands(&github::masks(config.secrets()));
         }
-        output::commands(&github::masks(config.secrets()));
-        Self { context: warned("the environment of GitHub Actions", GitHubContext::read(&lookup)) }
+        Self::around()
+    }
+
+    /// Reads what the runner tells.
+    pub(super) fn around() -> Self {
+        let is_actions = GitHubContext::is_actions(&super::variable);
+        let read = || warned("the environment of GitHub Actions", GitHubContext::read(&super::variable));
+        Self { context: is_actions.then(read).flatten() }
     }
 
     /// Whether a key that is not there is a mistake. The pull requests of forks and of Dependabot get none.
@@ -30,18 +35,28 @@ impl Runner {
         self.context.as_ref().is_none_or(|context| !context.lacks_secrets())
     }
 
-    /// Refuses to go on where a job that has the repository's keys has checked out what a fork wrote: the configuration would
-    /// be the fork's, and with it the address that the keys are sent to.
-    pub(super) fn refuse_foreign_checkout(&self, config: &Config) -> Result<(), Error> {
+    /// Refuses to go on where a job that has the repository's keys may have checked out what a fork wrote: the configuration
+    /// would be the fork's, and with it the address that the keys are sent to. What may be checked out is the commit of the
+    /// workflow itself; what is judged is named by `--head`, and is the commit that the event is about.
+    pub(super) fn refuse_strangers(&self, config: &Config, arms: &ArmOptions) -> Result<(), Error> {
         let Some(context) = self.context.as_ref().filter(|context| context.is_privileged()) else { return Ok(()) };
-        let Some(head) = context.event.head.as_deref().filter(|head| git::contains(config.folder(), head)) else {
-            return Ok(());
-        };
-        let name = if context.event.kind == EventKind::WorkflowRun { "workflow_run" } else { "pull_request_target" };
-        Err(Error::Usage(format!(
-            "this job runs on {name} with the repository's keys and has checked out commit {head} of a fork, which could send \
-             them anywhere; check out the base branch, and name the commit with `run --head {head}`"
-        )))
+        let here = git::head(config.folder());
+        if here.is_none() || here != context.sha {
+            let is = here.unwrap_or_else(|| "what git cannot tell".into());
+            return Err(Error::Usage(format!(
+                "this job has the repository's keys, was started by what a fork may have written, and has checked out {is}, which is \
+                 not the commit of the workflow itself: a fork's configuration could send the keys anywhere; check out no \
+                 ref, and name the commit to judge with `run --head COMMIT`"
+            )));
+        }
+        let Some(head) = &context.event.head else { return Ok(()) };
+        let judged = arms.head.as_deref().and_then(|name| Commit::named(config.folder(), name).ok());
+        if judged.is_none_or(|commit| commit.id != *head) {
+            return Err(Error::Usage(format!(
+                "this job is about commit {head} and would judge something else: fetch it, and name it with `--head {head}`"
+            )));
+        }
+        Ok(())
     }
 
     /// The same arguments with the base that the merge queue names: what is queued before is not this change's doing.

@@ -11,7 +11,7 @@ use super::queue::earlier;
 use super::runner::Runner;
 use super::{Error, output};
 use crate::cli::{RunArgs, Shard};
-use crate::config::Config;
+use crate::config::CaseSource;
 use crate::exit::ExitStatus;
 use crate::verdict::Circumstances;
 
@@ -26,11 +26,12 @@ impl Shard {
 }
 
 /// Works through a share and writes it down. An end that is no verdict's business is an error here already.
-pub(super) async fn shard(config: &Config, args: &RunArgs, shard: Shard, runner: &Runner) -> Result<ExitStatus, Error> {
+pub(super) async fn shard(args: &RunArgs, shard: Shard, runner: &Runner) -> Result<ExitStatus, Error> {
     let access = Access { needs_keys: runner.has_keys(), machines: shard.of };
     let plan = Plan::with(args, access).await?.at_once();
+    check_alike(&plan, shard)?;
     let identity = identity(&plan)?;
-    if let Some(earlier) = earlier(runner, config).await {
+    if let Some(earlier) = earlier(runner, &plan, args).await {
         output::note(&format!("nothing to do: pull request {} has the verdict on the same files", earlier.pull));
         let part = Part::new(shard, &plan, identity, options(args), unneeded(&plan));
         runner.write_part(&part.write(&args.config.out)?);
@@ -48,6 +49,23 @@ pub(super) async fn shard(config: &Config, args: &RunArgs, shard: Shard, runner:
     output::note("when all parts are there, `eval-gate merge` gives the verdict");
     runner.write_part(&path);
     why.map_or(Ok(ExitStatus::Pass), |why| Err(Error::Unfinished(why)))
+}
+
+/// Refuses what could not be merged, before it is paid for.
+fn check_alike(plan: &Plan, shard: Shard) -> Result<(), Error> {
+    let path = plan.config.path.display();
+    if matches!(plan.config.cases, CaseSource::Traces(_)) && plan.config.redact.key.is_none() {
+        return Err(Error::Usage(format!(
+            "{path}: each machine would hash sessions with a key of its own, and the parts would not fit; write redact: {{ key: \"${{NAME}}\" }}"
+        )));
+    }
+    if plan.config.budget.requests.is_some_and(|requests| requests < u64::from(shard.of)) {
+        return Err(Error::Usage(format!("{path}: budget.requests is less than one for each of {} shards", shard.of)));
+    }
+    if plan.config.decision.looks > 1 {
+        output::note("decision.looks is passed over: shards cannot stop each other, so all cases are looked at once");
+    }
+    Ok(())
 }
 
 /// Nothing was worked through. If `merge` does not find the verdict again, that is what it says.

@@ -36,19 +36,15 @@ pub struct Completion<'a> {
     pub summary: &'a dyn Fn(usize) -> String,
     /// Remarks beside lines of the change.
     pub annotations: Vec<Annotation>,
+    /// A digest of what the verdict is of, where another run on the same may say it again.
+    pub subject: Option<String>,
 }
 
 impl CheckRun {
-    /// Opens a check run called `name` on the commit that the event is about; `None` where the event has none. `tree` is
-    /// what is judged: the merge queue looks for it.
-    pub async fn open(
-        client: &Client,
-        context: &GitHubContext,
-        name: &str,
-        tree: Option<&str>,
-    ) -> Result<Option<Self>, GitHubError> {
+    /// Opens a check run called `name` on the commit that the event is about; `None` where the event has none.
+    pub async fn open(client: &Client, context: &GitHubContext, name: &str) -> Result<Option<Self>, GitHubError> {
         let Some(head) = &context.event.head else { return Ok(None) };
-        let external_id = external_id(&context.run, tree.unwrap_or_default());
+        let external_id = external_id(context, None);
         let mut body = json!({"name": name, "head_sha": head, "status": "in_progress", "external_id": external_id});
         if let Some(url) = &context.run_url {
             body["details_url"] = url.as_str().into();
@@ -78,16 +74,22 @@ impl CheckRun {
         let path = context.path(&format!("check-runs/{}", self.id));
         let shown: Vec<Value> = completion.annotations.iter().take(ALL_ANNOTATIONS).map(Annotation::to_json).collect();
         let mut requests = shown.chunks(ANNOTATIONS);
-        let first = completion.request(CHECK_SUMMARY, requests.next().unwrap_or_default());
+        let external_id = external_id(context, completion.subject.as_deref());
+        let request = |budget, annotations: &[Value]| {
+            let mut request = completion.request(budget, annotations);
+            request["external_id"] = external_id.as_str().into();
+            request
+        };
+        let first = request(CHECK_SUMMARY, requests.next().unwrap_or_default());
         match client.patch(&path, &first).await {
             Err(error) if error.status() == Some(422) => {
-                return client.patch(&path, &completion.request(SHORTEST_COMMENT, &[])).await.map(drop);
+                return client.patch(&path, &request(SHORTEST_COMMENT, &[])).await.map(drop);
             }
             outcome => outcome?,
         };
         // GitHub adds the annotations of each request to those that are there.
         for more in requests {
-            client.patch(&path, &completion.request(CHECK_SUMMARY, more)).await?;
+            client.patch(&path, &request(CHECK_SUMMARY, more)).await?;
         }
         Ok(())
     }
@@ -106,15 +108,16 @@ impl Completion<'_> {
     }
 }
 
-/// What a check run of ours says of itself to nobody but us.
-fn external_id(run: &str, tree: &str) -> String {
-    format!("eval-gate:{run}:{tree}")
+/// What a check run of ours says of itself to nobody but us: the workflow run that wrote it, and what its verdict is of.
+fn external_id(context: &GitHubContext, subject: Option<&str>) -> String {
+    format!("eval-gate:{}:{}", context.run, subject.unwrap_or_default())
 }
 
-/// The tree that a check run of ours was of.
-pub(super) fn tree(external_id: &str) -> Option<&str> {
-    let (_, tree) = external_id.strip_prefix("eval-gate:")?.split_once(':')?;
-    Some(tree).filter(|tree| !tree.is_empty())
+/// The number of the workflow run that wrote a check run, and what its verdict is of.
+pub(super) fn origin(external_id: &str) -> Option<(u64, &str)> {
+    let (run, subject) = external_id.strip_prefix("eval-gate:")?.split_once(':')?;
+    let (run, _) = run.split_once('-')?;
+    Some((run.parse().ok()?, subject)).filter(|(_, subject)| !subject.is_empty())
 }
 
 /// The check runs called `name` on a commit, the newest of each app that has any.
@@ -126,8 +129,8 @@ pub(super) async fn check_runs(
 ) -> Result<Vec<Value>, GitHubError> {
     let path = context.path(&format!("commits/{head}/check-runs?check_name={}&per_page=100", encoded(name)));
     let mut found = client.get(&path).await?;
-    match found["check_runs"].take() {
-        Value::Array(runs) => Ok(runs),
+    match found.get_mut("check_runs").map(Value::take) {
+        Some(Value::Array(runs)) => Ok(runs),
         _ => Err(GitHubError::Unexpected { request: format!("GET {path}"), field: "check_runs" }),
     }
 }

@@ -30,6 +30,7 @@ pub(super) enum Method {
     Get,
     Post,
     Patch,
+    Delete,
 }
 
 /// An answer.
@@ -128,6 +129,7 @@ impl Client {
             Method::Get => self.crab._get(path).await,
             Method::Post => self.write(self.crab._post(path, Some(body))).await,
             Method::Patch => self.write(self.crab._patch(path, Some(body))).await,
+            Method::Delete => self.write(self.crab._delete(path, None::<&Value>)).await,
         };
         let response = response.map_err(lost)?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -170,6 +172,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }

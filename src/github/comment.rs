@@ -56,6 +56,11 @@ pub async fn publish(client: &Client, context: &GitHubContext, comment: &Comment
             return Ok(Posted::Stale);
         }
         match write(client, context, comment, found.as_ref(), budget).await {
+            Ok(posted) if found.is_none() && is_late(client, context, comment, &posted).await => {
+                // Two runs created one at the same time. The older one stays, and takes what is said here.
+                let path = context.path(&format!("issues/comments/{}", posted["id"]));
+                client.once(Method::Delete, &path, &Value::Null).await?;
+            }
             Ok(posted) => return Ok(written(&posted, comment.author)),
             Err(error) if error.status() == Some(422) && budget > SHORTEST_COMMENT => budget /= 2,
             // Somebody deleted it meanwhile.
@@ -76,6 +81,12 @@ async fn find(client: &Client, context: &GitHubContext, comment: &Comment<'_>) -
     };
     let ours = comments.into_iter().filter(|found| is_ours(found) && found["id"].is_u64());
     Ok(ours.min_by_key(|found| found["id"].as_u64()))
+}
+
+/// Whether a comment that was just created is not the gate's only one. If that cannot be seen now, the next run sees it.
+async fn is_late(client: &Client, context: &GitHubContext, comment: &Comment<'_>, created: &Value) -> bool {
+    let oldest = find(client, context, comment).await.ok().flatten();
+    oldest.is_some_and(|oldest| oldest["id"].as_u64() < created["id"].as_u64())
 }
 
 fn reason_to_leave(found: &Value, comment: &Comment) -> Option<Posted> {

@@ -41,6 +41,10 @@ pub struct GitHubContext {
     pub workspace: Option<PathBuf>,
     /// Who writes our comments.
     pub author: String,
+    /// The path of the workflow's file in the repository, where it is known.
+    pub workflow: Option<String>,
+    /// The commit that the workflow itself is of, which Actions checks out unless told otherwise.
+    pub sha: Option<String>,
     is_by_dependabot: bool,
 }
 
@@ -59,7 +63,8 @@ impl GitHubContext {
         let repository = get("GITHUB_REPOSITORY").filter(|name| is_repository(name)).ok_or(missing)?;
         let payload = get("GITHUB_EVENT_PATH").map(|path| read_payload(Path::new(&path))).transpose()?;
         let sha = get("GITHUB_SHA").filter(|sha| is_commit(sha));
-        let event = Event::new(&or("GITHUB_EVENT_NAME", ""), &payload.unwrap_or_default(), &repository, sha);
+        let event = Event::new(&or("GITHUB_EVENT_NAME", ""), &payload.unwrap_or_default(), &repository, sha.clone());
+        let workflow = get("GITHUB_WORKFLOW_REF").and_then(|name| workflow(&name, &repository));
         let server_url = or("GITHUB_SERVER_URL", "https://github.com");
         let attempt = or("GITHUB_RUN_ATTEMPT", "1");
         let run = get("GITHUB_RUN_ID").filter(|run| run.bytes().all(|c| c.is_ascii_digit()));
@@ -78,6 +83,8 @@ impl GitHubContext {
             author: or("EVAL_GATE_COMMENT_AUTHOR", ACTIONS),
             is_by_dependabot: get("GITHUB_ACTOR").is_some_and(|actor| actor == DEPENDABOT),
             server_url,
+            workflow,
+            sha,
             repository,
         })
     }
@@ -89,12 +96,14 @@ impl GitHubContext {
 
     /// Whether the job gets none of the repository's secrets: a fork's own run, or one that Dependabot started.
     pub fn lacks_secrets(&self) -> bool {
-        self.is_fork() || self.is_by_dependabot
+        let is_restricted = matches!(self.event.kind, EventKind::PullRequest | EventKind::Push);
+        self.is_fork() || (is_restricted && self.is_by_dependabot)
     }
 
-    /// Whether the job has the repository's keys, while its commit is that of a fork.
+    /// Whether the job has the repository's keys, while what started it may be a fork's.
     pub fn is_privileged(&self) -> bool {
-        let is_with_keys = matches!(self.event.kind, EventKind::PullRequestTarget | EventKind::WorkflowRun);
+        let is_with_keys =
+            matches!(self.event.kind, EventKind::PullRequestTarget | EventKind::WorkflowRun | EventKind::IssueComment);
         let source = self.event.source.as_ref();
         is_with_keys && source.is_none_or(|source| !source.repository.eq_ignore_ascii_case(&self.repository))
     }
@@ -111,6 +120,14 @@ fn is_repository(name: &str) -> bool {
         !matches!(part, "" | "." | "..") && part.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
     };
     name.split_once('/').is_some_and(|(owner, name)| is_part(owner) && is_part(name))
+}
+
+/// `.github/workflows/x.yml` of `owner/name/.github/workflows/x.yml@refs/heads/main`, if it is this repository's.
+fn workflow(reference: &str, repository: &str) -> Option<String> {
+    let (path, _) = reference.rsplit_once('@')?;
+    let path = path.get(repository.len()..).filter(|_| path.is_char_boundary(repository.len()))?;
+    let is_here = reference.get(..repository.len())?.eq_ignore_ascii_case(repository);
+    path.strip_prefix('/').filter(|path| is_here && !path.is_empty()).map(str::to_owned)
 }
 
 fn read_payload(path: &Path) -> Result<Value, GitHubError> {

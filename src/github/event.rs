@@ -18,6 +18,8 @@ pub enum EventKind {
     MergeGroup,
     /// Commits arrived on a branch.
     Push,
+    /// Somebody commented on an issue or a pull request.
+    IssueComment,
     /// Another workflow ended.
     WorkflowRun,
     /// The time came.
@@ -71,6 +73,7 @@ impl Event {
                 ..nothing
             },
             "workflow_run" => Self::of_workflow_run(&payload["workflow_run"]),
+            "issue_comment" => Self { kind: EventKind::IssueComment, head: None, ..nothing },
             "schedule" => Self { kind: EventKind::Schedule, ..nothing },
             "workflow_dispatch" => Self { kind: EventKind::WorkflowDispatch, ..nothing },
             _ => nothing,

@@ -14,6 +14,9 @@ pub use self::render::Unrenderable;
 pub use self::route::Leg;
 pub use self::vars::Vars;
 
+/// Steps that a template or an expression may take for a case. They may be a stranger's, and must end.
+const FUEL: u64 = 5_000_000;
+
 /// A prompt file's meaning: a model, parameters, and message templates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {

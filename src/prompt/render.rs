@@ -25,6 +25,7 @@ impl Prompt {
         let values = vars.of(case);
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_fuel(Some(super::FUEL));
         let mut messages = Vec::with_capacity(self.messages.len() + case.messages.len());
         for template in &self.messages {
             let content = render_one(&env, &template.content, &values)?;

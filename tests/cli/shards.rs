@@ -113,7 +113,7 @@ fn parts_that_are_missing_doubled_or_foreign_are_refused() {
 
     project.write("parts/part-2-of-3.json", "{\"version\": 1}");
     refused(&["parts/part-2-of-3.json: is no part that `eval-gate run --shard` wrote"]);
-    project.run("merge nowhere").expect(2, &["nowhere: cannot be read"]);
+    project.run("merge nowhere").expect(4, &["missing: all"]);
     project.write("empty/readme.txt", "");
     project.run("merge empty").expect(4, &["missing: all"]);
 }
@@ -148,6 +148,55 @@ fn the_budget_is_shared_and_a_spent_one_is_said_at_the_end() {
     run_shards(&project, 2, "");
     assert!((20..60).contains(&model.take()), "twice ten, and what was under way");
     project.run("merge parts").expect(4, &["Inconclusive: budget: it was spent before all cases were worked through"]);
+}
+
+#[test]
+fn a_share_has_the_part_of_the_budget_that_its_cases_have() {
+    let model = Model::fine();
+    let project = shop(&model);
+    project.edit("requests: 400", "requests: 80");
+    project.edit("retries: 0", "retries: 0, concurrency: 1");
+    run_shards(&project, 7, "");
+    project.run("merge parts").expect(0, &["Pass"]);
+    project.edit("requests: 80", "requests: 6");
+    project.run("run --shard 1/7").expect(2, &["budget.requests is less than one for each of 7 shards"]);
+}
+
+#[test]
+fn cases_that_nobody_worked_through_and_parts_that_were_edited_are_no_pass() {
+    let model = Model::fine();
+    let project = shop(&model);
+    run_shards(&project, 2, "");
+    let part = project.read("parts/part-1-of-2.json");
+    let first = |part: &mut Value| part["worked"].as_object_mut().unwrap().values_mut().next().unwrap().clone();
+    change(&project, "parts/part-1-of-2.json", |part| {
+        let id = part["worked"].as_object().unwrap().keys().next().unwrap().clone();
+        part["worked"].as_object_mut().unwrap().remove(&id);
+    });
+    project.run("merge parts").expect(4, &["interrupted"]);
+    for (field, value) in [("scores", json!([])), ("arm", json!("nobody"))] {
+        project.write("parts/part-1-of-2.json", &part);
+        change(&project, "parts/part-1-of-2.json", |part| {
+            let mut worked = first(part);
+            let attempt = &mut worked["candidate"][0];
+            *if field == "scores" { &mut attempt["scores"] } else { &mut attempt["attempt"]["arm"] } = value;
+            *part["worked"].as_object_mut().unwrap().values_mut().next().unwrap() = worked;
+        });
+        project.run("merge parts").expect(2, &["part"]);
+    }
+    change(&project, "parts/part-2-of-2.json", |part| part["shard"] = "1/4000000000".into());
+    project.run("merge parts").expect(2, &["expected a share such as 3/8"]);
+}
+
+#[test]
+fn traces_whose_sessions_each_machine_would_name_otherwise_are_refused_at_once() {
+    let model = Model::fine();
+    let project = shop(&model);
+    project.edit(", slices: [metadata.intent, auto]", "");
+    project.edit("evalset: evalset", "traces: { otlp: { files: [traces.json] } }");
+    project.write("traces.json", include_str!("../fixtures/captures/openinference-openai/annotations.traces.json"));
+    project.run("run --shard 1/2").expect(2, &["each machine would hash sessions with a key of its own"]);
+    assert_eq!(model.take(), 0);
 }
 
 #[test]

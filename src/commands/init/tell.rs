@@ -114,7 +114,7 @@ fn give_key(survey: &Survey) -> Option<String> {
 
 /// What the first pull request will show.
 fn first(survey: &Survey, plan: &Plan) -> &'static str {
-    let base = Commit::base(&survey.root, None, None);
+    let base = Commit::base(&survey.root, "HEAD", None, None);
     if base.is_ok_and(|base| base.read(&survey.folder().join(&plan.prompt.path)).is_ok()) {
         "eval-gate comments on it; the prompt is as it was, so nothing should differ yet"
     } else {

@@ -116,26 +116,71 @@ fn a_forks_checkout_with_the_repositorys_keys_is_refused() {
     let (model, github) = (Model::fine(), GitHub::start());
     let project = shop(&model);
     project.commit();
-    let payload = |event: &str| {
+    let base = project.head();
+    project.git("checkout --quiet -b fork");
+    project.write("prompt.txt", "You help nobody.");
+    project.git("commit --quiet --all --message change");
+    let fork = project.head();
+    for event in ["pull_request_target", "workflow_run", "issue_comment"] {
         let fixture = if event == "workflow_run" { event } else { "pull_request.fork" };
         let text = std::fs::read_to_string(format!("{}/{fixture}.json", super::EVENTS)).unwrap();
-        project.write("event.json", text.replace(HEAD, &project.head()));
-        project.path("event.json").display().to_string()
-    };
-    for event in ["pull_request_target", "workflow_run"] {
-        let path = payload(event);
-        let more = [("GITHUB_EVENT_NAME", event), ("GITHUB_EVENT_PATH", &*path), ("SHOP_KEY", "sk-of-the-shop")];
-        let run = |arguments| run_in_actions(&project, &github, arguments, "pull_request", &more);
-        let refused = format!("this job runs on {event} with the repository's keys and has checked out commit");
-        run("run").expect(2, &[&refused, "run --head"]);
-        // The merge commit that Actions offers holds the fork's commit as well.
-        project.git("commit --quiet --allow-empty --message merge");
-        run("run --shard 1/2").expect(2, &[&refused]);
+        project.write("event.json", text.replace(HEAD, &fork));
+        let path = project.path("event.json").display().to_string();
+        let named = [("GITHUB_EVENT_NAME", event), ("GITHUB_EVENT_PATH", &*path), ("GITHUB_SHA", &*base)];
+        let run = |arguments: &str| {
+            let more: Vec<_> = named.iter().copied().chain([("SHOP_KEY", "sk-of-the-shop")]).collect();
+            run_in_actions(&project, &github, arguments, "pull_request", &more)
+        };
+        let refused = ["this job has the repository's keys", "could send the keys anywhere"];
+        for command in ["run", "run --shard 1/2", "aa", "baseline", "replay c001", "run --head fork"] {
+            run(command).expect(2, &refused);
+        }
+        if event != "issue_comment" {
+            project.git("checkout --quiet main");
+            run("run").expect(2, &["would judge something else", "--head"]);
+            run("run --head main").expect(2, &["would judge something else"]);
+            assert_eq!(model.take(), 0, "nothing was sent");
+            run("run --head fork").expect(0, &["Pass"]);
+            model.take();
+            project.git("checkout --quiet fork");
+        }
     }
+}
+
+#[test]
+fn a_forks_prompt_is_measured_against_where_it_left() {
+    let model = Model::start(|request| {
+        let is_better = crate::model::system(request).contains("improved");
+        Says::Text(if is_better { "fine" } else { "bad" }.into())
+    });
+    let project = shop(&model);
+    project.edit("baseline: recorded", "baseline: replay");
+    project.commit();
+    project.git("checkout --quiet -b fork");
+    project.write("README", "The fork says hello.");
+    project.git("add --all");
+    project.git("commit --quiet --message hello");
+    project.git("checkout --quiet main");
+    project.write("prompt.txt", "You help customers, improved.");
+    project.git("commit --quiet --all --message better");
+    project.run_with("run --head fork", &[("SHOP_KEY", "x")]).expect(0, &["Pass"]).lacks(&["went from"]);
+}
+
+#[test]
+fn a_strangers_candidate_keeps_to_the_budget_and_comes_to_an_end() {
+    let model = Model::fine();
+    let project = shop(&model);
+    project.add("budget: { usd: 0.1 }");
+    project.commit();
+    project.git("checkout --quiet -b fork");
+    project.edit("{ prompt: prompt.txt }", "{ prompt: prompt.txt, model: unpriced }");
+    project.git("commit --quiet --all --message model");
+    let bomb = "{% for i in range(9999) %}{% for j in range(9999) %}{% for k in range(9999) %}{% endfor %}{% endfor %}{% endfor %}";
+    project.write("prompt.txt", bomb);
+    project.git("commit --quiet --all --message bomb");
+    project.git("checkout --quiet main");
+    let run = |arguments: &str| project.run_with(arguments, &[("SHOP_KEY", "x")]);
+    run("run --head fork~1").expect(2, &["the price of the model unpriced is not known", "`--head` names chose it"]);
+    run("run --head fork").expect(2, &["none of 40 cases can be asked"]);
     assert_eq!(model.take(), 0);
-    let path = payload("pull_request_target");
-    let elsewhere = project.read("event.json").replace(&project.head(), HEAD);
-    project.write("event.json", elsewhere);
-    let more = [("GITHUB_EVENT_NAME", "pull_request_target"), ("GITHUB_EVENT_PATH", &*path), ("SHOP_KEY", "x")];
-    run_in_actions(&project, &github, "run --head main", "pull_request", &more).expect(0, &["Pass"]);
 }

@@ -26,6 +26,7 @@ fn run_in_actions(project: &Project, github: &GitHub, arguments: &str, event: &s
         ("GITHUB_EVENT_PATH", &payload),
         ("GITHUB_RUN_ID", "4242"),
         ("GITHUB_RUN_ATTEMPT", "1"),
+        ("GITHUB_WORKFLOW_REF", "acme/widgets/.github/workflows/gate.yml@refs/pull/7/merge"),
         ("GITHUB_TOKEN", "ghs_test"),
         ("GITHUB_OUTPUT", &output),
         ("GITHUB_STEP_SUMMARY", &summary),

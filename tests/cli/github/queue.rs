@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::server::GitHub;
+use super::server::{GitHub, Trouble};
 use super::{output, run_in_actions};
 use crate::model::Model;
 use crate::support::{Project, Ran};
@@ -14,13 +14,21 @@ const QUEUED: &str = "5555555555555555555555555555555555555555";
 fn shop(model: &Model) -> Project {
     let project = Project::shop(model, 40);
     project.add("github: { check: true }");
-    project.write(".gitignore", ".eval-gate\n/output\n/summary\n/event.json\n");
+    project.write(".gitignore", ".eval-gate\n/parts\n/output\n/summary\n/event.json\n");
     project.commit();
     project
 }
 
 fn queued(project: &Project, github: &GitHub) -> Ran {
     queued_as(project, github, "run --fresh")
+}
+
+/// Runs in the queue, and checks that the cases are asked for, `why`.
+#[track_caller]
+fn asks(project: &Project, github: &GitHub, model: &Model, arguments: &str, why: &str) {
+    queued_as(project, github, arguments).lacks(&["judged on pull request"]);
+    assert_eq!(model.take(), 40, "{why}");
+    github.with(|state| state.checks.truncate(1));
 }
 
 fn queued_as(project: &Project, github: &GitHub, arguments: &str) -> Ran {
@@ -56,11 +64,7 @@ fn another_tree_a_newer_commit_and_a_failure_are_judged_anew() {
     let project = shop(&model);
     run_in_actions(&project, &github, "run", "pull_request", &[]).expect(0, &["Pass"]);
     model.take();
-    let asks = |why: &str| {
-        queued(&project, &github).lacks(&["judged on pull request"]);
-        assert_eq!(model.take(), 40, "{why}");
-        github.with(|state| state.checks.truncate(1));
-    };
+    let asks = |why: &str| asks(&project, &github, &model, "run --fresh", why);
     github.with(|state| state.head = "6".repeat(40));
     asks("the pull request has a newer commit, which has no verdict");
     github.with(|state| state.head = PULL.into());
@@ -85,6 +89,51 @@ fn another_tree_a_newer_commit_and_a_failure_are_judged_anew() {
 }
 
 #[test]
+fn other_arguments_and_other_workflows_are_judged_anew() {
+    let (model, github) = (Model::fine(), GitHub::start());
+    let project = shop(&model);
+    project.write("other.yaml", project.read("eval-gate.yaml"));
+    project.git("add --all");
+    project.git("commit --quiet --message other");
+    run_in_actions(&project, &github, "run", "pull_request", &[]).expect(0, &["Pass"]);
+    model.take();
+    let asks = |arguments: &str, why: &str| asks(&project, &github, &model, arguments, why);
+    asks("run --fresh --config other.yaml", "another gate of the same name");
+    asks("run --fresh --model other", "another model");
+    let usual = json!({"path": ".github/workflows/gate.yml", "event": "pull_request", "head_sha": PULL});
+    for (field, value) in [("path", ".github/workflows/evil.yml"), ("event", "push"), ("head_sha", QUEUED)] {
+        let mut run = usual.clone();
+        run[field] = value.into();
+        github.with(|state| state.workflow_run = Some(run));
+        asks("run --fresh", field);
+    }
+    github.with(|state| state.workflow_run = Some(usual));
+    project.write("prompt.txt", "An earlier step wrote this.");
+    asks("run --fresh", "files that are not the commit's");
+    project.git("checkout --quiet prompt.txt");
+    queued(&project, &github).expect(0, &["judged on pull request 7"]);
+    github.has_trouble("GET", "/check-runs", Trouble::Says("[]"));
+    asks("run --fresh", "an answer that makes no sense");
+}
+
+#[test]
+fn what_was_not_judged_in_full_is_not_said_again() {
+    let (model, github) = (Model::fine(), GitHub::start());
+    let project = shop(&model);
+    project.edit("api_key: sk-test", "api_key: \"${SHOP_KEY}\"");
+    project.git("commit --quiet --all --message key");
+    let dependabot = [("GITHUB_ACTOR", "dependabot[bot]")];
+    run_in_actions(&project, &github, "run", "pull_request", &dependabot).expect(0, &["needs a maintainer"]);
+    let path = project.path("event.json").display().to_string();
+    let payload = std::fs::read_to_string(format!("{}/merge_group.json", super::EVENTS)).unwrap();
+    project.write("event.json", payload.replace(PULL, QUEUED));
+    let more = |key| [("GITHUB_EVENT_PATH", &*path), ("SHOP_KEY", key), dependabot[0]];
+    run_in_actions(&project, &github, "run", "merge_group", &more("sk-test-0123")).expect(0, &["Pass"]);
+    assert_eq!(model.take(), 40);
+    run_in_actions(&project, &github, "run", "merge_group", &more("")).expect(2, &["SHOP_KEY is not set"]);
+}
+
+#[test]
 fn shards_of_the_queue_pay_nothing_either() {
     let (model, github) = (Model::fine(), GitHub::start());
     let project = shop(&model);
@@ -96,6 +145,6 @@ fn shards_of_the_queue_pay_nothing_either() {
     run("merge parts").expect(0, &["Pass: ", "judged on pull request 7"]);
     // If the verdict is gone meanwhile, parts without answers are no pass.
     github.with(|state| state.checks.clear());
-    run("merge parts").expect(4, &["interrupted"]);
+    run("merge parts").expect(4, &["Error: "]);
     assert_eq!(model.take(), 0);
 }

@@ -28,6 +28,10 @@ pub(super) struct Asked {
 pub(super) enum Trouble {
     /// It is refused with a status, headers and a message.
     Refuses(u16, &'static str, &'static str),
+    /// Somebody else's comment is created just before.
+    IsLate(&'static str),
+    /// It is answered with success and this JSON.
+    Says(&'static str),
     /// It is carried out, and the answer is a 502.
     LosesAnswer,
     /// It is refused as too long if its body is longer than so many bytes.
@@ -40,6 +44,8 @@ pub(super) struct State {
     pub(super) checks: Vec<Value>,
     pub(super) files: Vec<Value>,
     pub(super) pulls: Vec<Value>,
+    /// What is said of run 4242, if not the usual.
+    pub(super) workflow_run: Option<Value>,
     pub(super) head: String,
     pub(super) page: usize,
     /// Links name a host that is not the one which was asked.
@@ -131,6 +137,10 @@ impl State {
                 comment["body"] = asked.body["body"].clone();
                 (200, String::new(), comment.clone())
             }
+            ("DELETE", ["issues", "comments", id]) => {
+                self.comments.retain(|comment| !is_called(&comment["id"], id));
+                (204, String::new(), Value::Null)
+            }
             ("POST", ["check-runs"]) => {
                 let mut check = asked.body.clone();
                 let id = 500 + self.checks.len();
@@ -150,6 +160,10 @@ impl State {
             ("GET", ["commits", sha, "check-runs"]) => {
                 let of_commit: Vec<&Value> = self.checks.iter().filter(|check| check["head_sha"] == *sha).collect();
                 (200, String::new(), json!({"check_runs": of_commit}))
+            }
+            ("GET", ["actions", "runs", "4242"]) => {
+                let run = json!({"id": 4242, "path": ".github/workflows/gate.yml", "event": "pull_request", "head_sha": HEAD});
+                (200, String::new(), self.workflow_run.clone().unwrap_or(run))
             }
             _ => not_found(),
         }
@@ -198,6 +212,11 @@ fn talk(mut stream: TcpStream, state: &Mutex<State>) {
         }
         Some(index) => match state.troubles.remove(index).2 {
             Trouble::Refuses(status, headers, message) => (status, headers.to_owned(), json!({"message": message})),
+            Trouble::IsLate(body) => {
+                state.add_comment(BOT, body);
+                state.answer(&asked)
+            }
+            Trouble::Says(json) => (200, String::new(), serde_json::from_str(json).unwrap()),
             Trouble::LosesAnswer => {
                 state.answer(&asked);
                 (502, String::new(), json!({"message": "Bad Gateway"}))

@@ -24,7 +24,16 @@ fn a_create_that_failed_is_repeated_after_looking() {
     let github = GitHub::start();
     github.has_trouble("POST", "comments", Trouble::Refuses(502, "", "Bad Gateway"));
     run(&github).expect(0, &[]).lacks(&["warning"]);
-    assert_eq!((github.comments().len(), github.asked("GET", "comments").len()), (1, 2));
+    assert_eq!((github.comments().len(), github.asked("GET", "comments").len()), (1, 3));
+}
+
+#[test]
+fn of_two_that_were_created_at_once_the_older_stays() {
+    let github = GitHub::start();
+    github.has_trouble("POST", "/comments", Trouble::IsLate("<!-- eval-gate:v1:shop -->\nof another run"));
+    run(&github).expect(0, &["comment: https://github.test"]);
+    let [comment] = github.comments().try_into().unwrap();
+    assert!(comment.contains("✅ Pass") && !comment.contains("another run"), "{comment}");
 }
 
 #[test]
