@@ -127,6 +127,8 @@ impl Stage {
             ("GITHUB_SERVER_URL", &self.releases.url),
             ("GITHUB_REPOSITORY", "acme/widgets"),
             ("GITHUB_RUN_ID", "4242"),
+            // act takes the commit from the payload, where the runner has that of the branch.
+            ("SHA_REF", &self.head()),
         ] {
             act.arg("--env").arg(format!("{name}={value}"));
         }
@@ -176,6 +178,11 @@ impl Stage {
         for (name, tool) in TOOLS.iter().filter_map(|name| Some((name, on_path(name)?))) {
             std::os::unix::fs::symlink(tool, self.path("tools").join(name)).unwrap();
         }
+    }
+
+    fn head(&self) -> String {
+        let git = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(self.path("shop")).output().unwrap();
+        String::from_utf8(git.stdout).unwrap().trim().to_owned()
     }
 
     pub(crate) fn commit(&self) {
