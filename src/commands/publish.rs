@@ -139,10 +139,10 @@ impl<'a> Publisher<'a> {
         github::publish(client, &self.context, &comment).await.map(Some)
     }
 
-    /// The report or the error as Markdown, without any key that an error message may have quoted.
+    /// The report or the error as Markdown; the error without any key that its message may have quoted.
     fn text(&self, outcome: &Outcome, budget: usize) -> String {
         match outcome {
-            Ok(report) => self.concealed(&brief(report, budget, None)),
+            Ok(report) => brief(report, budget, None),
             // Before it is escaped: an escaped key is not found any more, and three stars are markup.
             Err(error) => crate::report::error(&self.concealed(&error.to_string()), budget),
         }

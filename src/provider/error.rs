@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
+
+/// What is shorter is no key, and would blacken harmless words.
+const SHORTEST_SECRET: usize = 8;
 
 /// Why a provider gave no completion.
 ///
@@ -105,6 +109,24 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
+    /// The same without the secrets that a server may have quoted: what it says goes into reports.
+    #[must_use]
+    pub(super) fn without(mut self, secrets: &[SecretString]) -> Self {
+        if let Self::Auth { message, .. }
+        | Self::Quota { message, .. }
+        | Self::NotFound { message, .. }
+        | Self::Rejected { message, .. }
+        | Self::Unreachable { message, .. }
+        | Self::Exhausted { message, .. }
+        | Self::Malformed { message, .. } = &mut self
+        {
+            for secret in secrets.iter().map(ExposeSecret::expose_secret).filter(|text| text.len() >= SHORTEST_SECRET) {
+                *message = message.replace(secret, "***");
+            }
+        }
+        self
+    }
+
     /// Whether asking for other cases is useless, so that the run should stop now.
     ///
     /// That holds for what is wrong with the provider and not with the request: configuration, key, quota, an unknown

@@ -28,6 +28,7 @@ mod testing;
 use std::io;
 use std::sync::Arc;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -46,6 +47,7 @@ pub struct Provider {
     model: Option<String>,
     concurrency: usize,
     backend: Backend,
+    secrets: Vec<SecretString>,
     /// The environment variable for want of which nothing can be asked.
     missing: Option<String>,
     cache: Option<Arc<Cache>>,
@@ -94,6 +96,7 @@ impl Provider {
             model,
             concurrency: config.concurrency(),
             backend,
+            secrets: config.secrets().cloned().collect(),
             missing: None,
             cache: None,
             recorder: None,
@@ -178,7 +181,7 @@ impl Provider {
             let (provider, variable) = (self.name.clone(), variable.clone());
             return Err(ProviderError::NoKey { provider, variable });
         }
-        let completion = server.complete(request).await?;
+        let completion = server.complete(request).await.map_err(|error| error.without(&self.secrets))?;
         if let Some(cache) = &self.cache {
             cache.write(&server.key(request, repeat), &completion);
         }

@@ -110,3 +110,19 @@ fn an_error_is_said_too_and_no_key_with_it() {
     let [comment] = github.comments().try_into().unwrap();
     assert!(comment.contains("Error: ") && !comment.contains("sk-very-secret"), "{comment}");
 }
+
+#[test]
+fn a_key_that_a_server_quotes_is_in_no_file_and_no_comment() {
+    const KEY: &str = "sk_live_*0123_abc*";
+    let model = Model::start(|_| Says::Refuses(400, "Incorrect key sk_live_*0123_abc* for this model"));
+    let (project, github) = (Project::shop(&model, 40), GitHub::start());
+    project.edit("sk-test", KEY);
+    let ran = run_in_actions(&project, &github, "run", "pull_request", &[]).expect(4, &["Error: "]);
+    let said: String = ran.stderr.lines().filter(|line| !line.contains("::add-mask::")).collect();
+    assert!(!said.contains(KEY) && !ran.stdout.contains(KEY), "{ran}");
+    let comment = github.comments().remove(0);
+    assert!(comment.contains("Incorrect key") && !comment.replace('\\', "").contains("0123"), "{comment}");
+    for file in ["report.json", "report.html", "report.md", "junit.xml"] {
+        assert!(!project.read(&format!(".eval-gate/{file}")).contains("0123"), "{file}");
+    }
+}
