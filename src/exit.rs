@@ -64,7 +64,9 @@ impl From<&Error> for ExitStatus {
                 SourceError::Missing(_)
                 | SourceError::NoMatch(_)
                 | SourceError::Pattern { .. }
-                | SourceError::EmptyFolder(_),
+                | SourceError::EmptyFolder(_)
+                | SourceError::Setup { .. }
+                | SourceError::Window,
             )
             | Error::Sample(
                 SampleError::Syntax { .. } | SampleError::Evaluation { .. } | SampleError::UnknownStratum { .. },

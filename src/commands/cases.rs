@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::{Error, output};
+use super::{Error, output, variable};
 use crate::cli::SampleOptions;
 use crate::config::{CaseSource, Config, TracesConfig};
 use crate::evalset::{Case, Evalset};
@@ -83,7 +83,7 @@ async fn from_traces(
     sampling: &SampleConfig,
     out: &Path,
 ) -> Result<Chosen, Error> {
-    let batch = source::fetch(&traces.source).await?;
+    let batch = source::fetch(&traces.source, &variable).await?;
     let harvest = trace::cases(&batch.traces);
     let filter = traces.filter.as_deref().map(Filter::parse).transpose()?;
     let refused = harvest.skipped.len();
@@ -102,7 +102,7 @@ async fn from_traces(
         seen: sample.seen + refused,
         left_out,
         approximate,
-        of: "recorded traces".into(),
+        of: batch.of,
         redacted: redacted(&redactor),
     })
 }

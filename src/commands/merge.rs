@@ -37,7 +37,7 @@ async fn judge(run: &RunArgs, parts: Parts, runner: &Runner) -> Result<Said, Err
         return Ok(Said::Again(earlier));
     }
     let finished = parts.finished(&plan, &identity(&plan)?)?;
-    say(&plan, finished, &mut plan.bench(), run, runner)
+    say(&plan, finished, &mut plan.bench(), run, runner).await
 }
 
 /// The command line of the run.

@@ -33,6 +33,7 @@ mod shard;
 mod tally;
 mod topics;
 mod work;
+mod write_back;
 
 use crate::cli::{Cli, Command, ConfigArgs};
 use crate::config::Config;

@@ -11,6 +11,7 @@ use super::publish::{Publisher, Said, close_unread, finish};
 use super::queue::earlier;
 use super::runner::Runner;
 use super::shard::shard;
+use super::write_back::write_back;
 use super::{Error, output, read_config};
 use crate::cli::{GateArgs, RunArgs};
 use crate::exit::ExitStatus;
@@ -45,13 +46,13 @@ async fn judge(args: &RunArgs, runner: &Runner) -> Result<Said, Error> {
     drop(working);
     // A recording that cannot be written must not cost the report, nor the other way round.
     let recorded = plan.providers.finish_recording();
-    let said = say(&plan, finished, &mut bench, args, runner)?;
+    let said = say(&plan, finished, &mut bench, args, runner).await?;
     recorded?;
     Ok(said)
 }
 
 /// Concludes a run, and writes its report.
-pub(super) fn say(
+pub(super) async fn say(
     plan: &Plan,
     finished: Finished,
     bench: &mut Bench<'_>,
@@ -64,7 +65,10 @@ pub(super) fn say(
     }
     let report = conclude(plan, finished, bench, args);
     output::report(&report, &args.config.out)?;
-    // What was not judged in full is nothing to say again.
+    // What was not judged in full is nothing to say again, nor to keep beside the traces.
     let is_full = circumstances.missing_key.is_none() && circumstances.without_base.is_none();
+    if is_full {
+        write_back(plan, &report).await;
+    }
     Ok(Said::Now(Box::new(report), if is_full { subject(plan, args) } else { None }))
 }

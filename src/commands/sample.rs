@@ -29,7 +29,7 @@ pub(super) async fn sample(args: &SampleArgs) -> Result<ExitStatus, Error> {
 
 /// How many were seen, kept and left out, and what was redacted.
 fn describe(chosen: &Chosen) {
-    output::note(&format!("{} requests seen, {} kept", chosen.seen, chosen.cases.len()));
+    output::note(&format!("{} requests seen, {} kept, from {}", chosen.seen, chosen.cases.len(), chosen.of));
     for count in chosen.counts() {
         output::note(&format!("  left out: {} × {}", count.count, count.what));
     }

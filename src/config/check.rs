@@ -119,7 +119,10 @@ fn check_cases(reader: &mut Reader, evalset: Option<PathBuf>, traces: Option<Raw
                     let source = source.clone().relative_to(folder);
                     return CaseSource::Traces(TracesConfig { source, filter: traces.filter });
                 }
-                [] => reader.wrong("traces", "no source is named; write otlp: { files: [traces.jsonl] }"),
+                [] => reader.wrong(
+                    "traces",
+                    "no source is named; write otlp: { files: [traces.jsonl] } or phoenix: { project: NAME }",
+                ),
                 _ => reader.wrong("traces", "there is more than one source; keep one of them"),
             }
             CaseSource::Unnamed
@@ -130,8 +133,9 @@ fn check_cases(reader: &mut Reader, evalset: Option<PathBuf>, traces: Option<Raw
 
 /// The sources that are named.
 fn sources(traces: &RawTraces) -> Vec<SourceConfig> {
-    let RawTraces { otlp, filter: _ } = traces;
-    otlp.iter().cloned().map(SourceConfig::Otlp).collect()
+    let RawTraces { otlp, phoenix, filter: _ } = traces;
+    let otlp = otlp.iter().cloned().map(SourceConfig::Otlp);
+    otlp.chain(phoenix.iter().cloned().map(SourceConfig::Phoenix)).collect()
 }
 
 fn check_redaction(reader: &mut Reader, redact: RedactConfig) -> RedactConfig {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::source::otlp::OtlpConfig;
+use crate::source::phoenix::PhoenixConfig;
 
 /// `traces:`, exactly one source.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -13,6 +14,8 @@ use crate::source::otlp::OtlpConfig;
 pub(super) struct RawTraces {
     /// OTLP files.
     pub otlp: Option<OtlpConfig>,
+    /// A Phoenix server.
+    pub phoenix: Option<PhoenixConfig>,
     /// A minijinja expression over the case; the cases for which it does not hold are left out.
     #[serde(rename = "where")]
     pub filter: Option<String>,

@@ -3,23 +3,34 @@
 //! Every source gives a [`Batch`]: the traces, and a count of what it had to leave out. What is wrong with one line or one
 //! record is an [`Omission`]; what makes a source useless is a [`SourceError`].
 
+mod fault;
+mod http;
 pub mod otlp;
+pub mod phoenix;
+mod window;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use thiserror::Error;
 
+pub use self::window::{Moment, Window};
 use crate::trace::{Loss, Trace};
 
 /// Places that an omission shows as examples.
 const EXAMPLES: usize = 5;
+
+/// How a variable of the environment is looked up.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Where traces come from.
 #[derive(Debug, Clone)]
 pub enum SourceConfig {
     /// Files.
     Otlp(otlp::OtlpConfig),
+    /// A Phoenix server.
+    Phoenix(phoenix::PhoenixConfig),
 }
 
 impl SourceConfig {
@@ -31,16 +42,64 @@ impl SourceConfig {
                 let files = otlp.files.iter().map(|file| folder.join(file)).collect();
                 Self::Otlp(otlp::OtlpConfig { files })
             }
+            Self::Phoenix(phoenix) => Self::Phoenix(phoenix),
+        }
+    }
+
+    /// Whether the scores of a run are to be written to it.
+    pub fn writes_back(&self) -> bool {
+        match self {
+            Self::Otlp(_) => false,
+            Self::Phoenix(phoenix) => phoenix.write_back,
         }
     }
 }
 
-/// Fetches the traces of a source.
-#[expect(clippy::unused_async, reason = "stores are asked over the network")]
-pub async fn fetch(source: &SourceConfig) -> Result<Batch, SourceError> {
+/// Fetches the traces of a source. Addresses and keys of stores come from the environment.
+pub async fn fetch(source: &SourceConfig, lookup: Lookup<'_>) -> Result<Batch, SourceError> {
     match source {
         SourceConfig::Otlp(otlp) => otlp::read(&otlp.files),
+        SourceConfig::Phoenix(phoenix) => phoenix::fetch(phoenix, lookup).await,
     }
+}
+
+/// Writes scores to the store that the traces came from, under the name `by`: what was written under it before is
+/// replaced. Gives their number.
+pub async fn write_back(
+    source: &SourceConfig,
+    remarks: &[Remark],
+    by: &str,
+    lookup: Lookup<'_>,
+) -> Result<usize, SourceError> {
+    match source {
+        SourceConfig::Otlp(_) => Ok(0),
+        SourceConfig::Phoenix(phoenix) => phoenix::write_back(phoenix, remarks, by, lookup).await,
+    }
+}
+
+/// A score of the gate, for the store that the case came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remark {
+    /// The span that the case came from.
+    pub span: String,
+    /// The score's name: the scorer's, and the arm's where it is not the recorded answer that was scored.
+    pub name: String,
+    /// `baseline` or `candidate`.
+    pub arm: &'static str,
+    /// The arm in words.
+    pub of: String,
+    /// The score.
+    pub score: f64,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether a model gave it.
+    pub is_judged: bool,
+}
+
+/// This moment, in whole seconds and not before it, so that what has just come is within a window that ends now.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    now.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil)).unwrap_or(now)
 }
 
 /// The traces of a source.
@@ -50,6 +109,8 @@ pub struct Batch {
     pub traces: Vec<Trace>,
     /// What was read and could not be used, by reason.
     pub omissions: Vec<Omission>,
+    /// Where they come from, in words.
+    pub of: String,
 }
 
 /// Something that was left out, how often, and where first.
@@ -104,7 +165,7 @@ impl Omissions {
     }
 }
 
-/// Why a source gave no traces at all.
+/// Why a source gave no traces at all, or took no scores.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
@@ -140,6 +201,33 @@ pub enum SourceError {
         path: PathBuf,
         /// What it is, and what to do.
         what: &'static str,
+    },
+    /// A store's address or key that cannot be used.
+    #[error("the trace store's address {url:?}: {problem}")]
+    Setup {
+        /// The address as written.
+        url: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// A window of time that holds nothing.
+    #[error("`since` is not before `until`; the window between them is empty")]
+    Window,
+    /// A store that cannot be asked, or that refuses.
+    #[error("{store} at {url}: {problem}")]
+    Store {
+        /// The store.
+        store: &'static str,
+        /// Its address.
+        url: String,
+        /// What went wrong, and what to do.
+        problem: String,
+    },
+    /// A store that has nothing in the window.
+    #[error("there is no trace in {of}; write an earlier `since`, or check the project and the filter")]
+    Empty {
+        /// Where was looked.
+        of: String,
     },
     /// Files were read, and not one line of them was an OTLP export.
     #[error("no OTLP export could be read from {files}: {reason}; expected JSON with resourceSpans or resourceLogs")]

@@ -30,9 +30,9 @@ impl Surroundings<'_> {
             trace: Some(TraceRef {
                 id: trace.id.clone(),
                 span: Some(span.id.clone()),
+                url: trace.url.clone(),
                 time: time(span.start_ns),
                 prompt_version: prompt.version,
-                ..TraceRef::default()
             }),
             messages: generation.sent.messages,
             tools: generation.sent.tools,

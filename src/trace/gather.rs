@@ -81,7 +81,7 @@ fn whole((id, spans): (String, BTreeMap<String, Span>)) -> Trace {
         span.logs.sort_by_key(|log| log.time_ns);
     }
     spans.sort_by(|a, b| (a.start_ns, b.end_ns, &a.id).cmp(&(b.start_ns, a.end_ns, &b.id)));
-    Trace { id, spans }
+    Trace { id, url: None, spans }
 }
 
 #[cfg(test)]

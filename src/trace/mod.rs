@@ -34,6 +34,8 @@ pub use refusal::Refusal;
 pub struct Trace {
     /// Trace id, lower-case hex.
     pub id: String,
+    /// A link to it in its store.
+    pub url: Option<String>,
     /// The spans, earliest first. There may be no root, or several.
     pub spans: Vec<Span>,
 }

@@ -56,7 +56,7 @@ mod tests {
             parent: parent.map(str::to_owned),
             ..Span::default()
         });
-        Trace { id: "t".to_owned(), spans: spans.collect() }
+        Trace { id: "t".to_owned(), url: None, spans: spans.collect() }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) fn happened(name: &str, recorded: Value) -> Event {
 }
 
 pub(crate) fn harvest(spans: Vec<Span>) -> Harvest {
-    trace::cases(&[Trace { id: "t".to_owned(), spans }])
+    trace::cases(&[Trace { id: "t".to_owned(), url: None, spans }])
 }
 
 pub(crate) fn only(span: Span) -> Case {

@@ -43,7 +43,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Batch, SourceError> {
     }
     let (traces, loss) = reading.gathering.finish();
     reading.omissions.add_loss(loss);
-    Ok(Batch { traces, omissions: reading.omissions.finish() })
+    Ok(Batch { traces, omissions: reading.omissions.finish(), of: "recorded traces".to_owned() })
 }
 
 fn names(files: &[paths::File]) -> String {

@@ -1,0 +1,117 @@
+//! [Phoenix](https://arize.com/docs/phoenix): traces of a project in a window of time, with their annotations, over the
+//! REST API of its server; and the gate's scores back to it as annotations.
+//!
+//! The window's traces are listed first, which is cheap, and then read whole, a few at a time: so a limit can choose among
+//! all of them and not only the newest, and no trace is cut by the window.
+
+mod annotation;
+mod page;
+mod span;
+mod store;
+mod write;
+
+use std::num::NonZeroUsize;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{Batch, Lookup, Moment, Omissions, Remark, SourceError, Window, now};
+use crate::trace::Gathering;
+use store::Store;
+
+/// Traces in one window that are read where no limit is written.
+const USUAL_LIMIT: usize = 10_000;
+
+/// A project of a Phoenix server. Its address and key come from the environment, by Phoenix's own names.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhoenixConfig {
+    /// The project's name; else that of `PHOENIX_PROJECT`, else `default`.
+    pub project: Option<String>,
+    /// The server's address; else that of `PHOENIX_ENDPOINT` and its like, else this machine's.
+    pub base_url: Option<String>,
+    /// Where the window starts; seven days ago where absent.
+    pub since: Option<Moment>,
+    /// Where the window ends; now where absent.
+    pub until: Option<Moment>,
+    /// An expression in Phoenix's own language that a trace must fulfil.
+    pub filter: Option<String>,
+    /// Traces that are read at most.
+    pub limit: Option<NonZeroUsize>,
+    /// Whether a run writes its scores to the spans that its cases came from.
+    #[serde(default)]
+    pub write_back: bool,
+}
+
+/// Reads the window's traces.
+///
+/// # Errors
+///
+/// When the server cannot be asked or refuses, and when there is nothing in the window. What fails once something was
+/// read is an omission.
+pub(super) async fn fetch(config: &PhoenixConfig, lookup: Lookup<'_>) -> Result<Batch, SourceError> {
+    let store = Store::open(config, lookup)?;
+    let window = Window::resolve(config.since, config.until, now())?;
+    let of = format!("Phoenix's project {}, {window}", store.name);
+    let mut omissions = Omissions::default();
+    let listed = store.list(window, config.filter.as_deref(), &mut omissions).await?;
+    if listed.is_empty() {
+        return Err(SourceError::Empty { of });
+    }
+    let limit = config.limit.map_or(USUAL_LIMIT, NonZeroUsize::get);
+    let chosen = choose(listed, limit, &mut omissions);
+    let rows = store.rows(&chosen, &mut omissions).await;
+    let marks = store.marks(&rows, &mut omissions).await;
+    let mut gathering = Gathering::default();
+    for row in rows {
+        let mark = marks.of(&row);
+        gathering.add_span(Some(row.context.trace_id.clone()), row.into_span(&mark));
+    }
+    let (mut traces, loss) = gathering.finish();
+    traces.iter_mut().for_each(|trace| trace.url = Some(store.link(&trace.id)));
+    omissions.add_loss(loss);
+    Ok(Batch { traces, omissions: omissions.finish(), of })
+}
+
+/// Writes scores to their spans. A second time replaces the first.
+pub(super) async fn write_back(
+    config: &PhoenixConfig,
+    remarks: &[Remark],
+    by: &str,
+    lookup: Lookup<'_>,
+) -> Result<usize, SourceError> {
+    let store = Store::open(config, lookup)?;
+    write::write(&store, remarks, by).await
+}
+
+/// As many as the limit allows, by a hash of their ids: whatever comes and goes, the same ones of those that stay.
+fn choose(mut ids: Vec<String>, limit: usize, omissions: &mut Omissions) -> Vec<String> {
+    if ids.len() > limit {
+        ids.sort_by_cached_key(|id| Sha256::digest(id.as_bytes()));
+        let reason = format!("trace beyond `limit: {limit}`, which chance chose");
+        ids.drain(limit..).for_each(|id| omissions.add(&reason, id));
+    }
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_chooses_the_same_of_what_stays_and_counts_the_rest() {
+        let ids = |range: std::ops::Range<u32>| range.map(|id| format!("{id:032x}")).collect::<Vec<_>>();
+        let mut omissions = Omissions::default();
+        let few = choose(ids(0..1000), 100, &mut omissions);
+        let omission = &omissions.finish()[0];
+        assert_eq!((few.len(), omission.count), (100, 900));
+        assert!(omission.reason.contains("`limit: 100`"), "{omission:?}");
+        let of_last = few.iter().filter(|id| id.as_str() >= ids(900..901)[0].as_str()).count();
+        assert!((1..40).contains(&of_last), "not only the newest: {of_last} of the last 100");
+        let later = choose(ids(0..1100), 100, &mut Omissions::default());
+        let kept = few.iter().filter(|id| later.contains(id)).count();
+        assert!(kept > 80, "{kept} stay when a tenth is added");
+        let all = choose(ids(0..5), 5, &mut Omissions::default());
+        assert_eq!(all, ids(0..5));
+    }
+}

@@ -1,0 +1,217 @@
+//! What is asked of a Phoenix server: the window's traces, their spans, and the annotations of both.
+
+use reqwest::header::AUTHORIZATION;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::super::fault::Fault;
+use super::super::http::{Http, Pair};
+use super::super::{Lookup, Omissions, SourceError, Window};
+use super::PhoenixConfig;
+use super::annotation::{Annotation, Marks};
+use super::page::{self, Pages};
+use super::span::Row;
+
+/// The most that a page may hold.
+const PAGE: usize = 1000;
+/// Traces whose spans are asked for at once: few enough that one page mostly holds them.
+const TRACES_AT_ONCE: usize = 40;
+/// Spans or traces whose annotations are asked for at once; more would make the address too long for some proxies.
+const NAMES_AT_ONCE: usize = 150;
+/// The variables that name the server, as Phoenix's own client reads them.
+const ENDPOINTS: [&str; 3] = ["PHOENIX_ENDPOINT", "PHOENIX_COLLECTOR_ENDPOINT", "PHOENIX_BASE_URL"];
+const KEY: &str = "PHOENIX_API_KEY";
+const PROJECTS: [&str; 2] = ["PHOENIX_PROJECT", "PHOENIX_PROJECT_NAME"];
+
+/// One project of a Phoenix server.
+pub(super) struct Store {
+    pub(super) http: Http,
+    /// The project's name.
+    pub(super) name: String,
+    has_key: bool,
+}
+
+impl Store {
+    /// The server and project that the configuration or the environment names. Nothing is sent yet.
+    pub(super) fn open(config: &PhoenixConfig, lookup: Lookup<'_>) -> Result<Self, SourceError> {
+        let any = |names: &[&str]| names.iter().find_map(|name| lookup(name));
+        let base = config.base_url.clone().or_else(|| any(&ENDPOINTS));
+        let base = base.unwrap_or_else(|| "http://localhost:6006".to_owned());
+        let key = lookup(KEY).map(|key| (AUTHORIZATION, format!("Bearer {}", key.trim()).into()));
+        let has_key = key.is_some();
+        let http = Http::new(api(&base), key.into_iter().collect())?;
+        let name = config.project.clone().or_else(|| any(&PROJECTS)).unwrap_or_else(|| "default".to_owned());
+        Ok(Self { http, name, has_key })
+    }
+
+    /// A trace's page, whatever project it is in.
+    pub(super) fn link(&self, trace: &str) -> String {
+        format!("{}/redirects/traces/{trace}", self.http.url())
+    }
+
+    /// The ids of the window's traces.
+    pub(super) async fn list(
+        &self,
+        window: Window,
+        filter: Option<&str>,
+        omissions: &mut Omissions,
+    ) -> Result<Vec<String>, SourceError> {
+        let mut query: Vec<Pair> = vec![
+            ("start_time", window.since.to_string()),
+            ("end_time", window.until.to_string()),
+            ("limit", PAGE.to_string()),
+        ];
+        query.extend(filter.map(|filter| ("filter", filter.to_owned())));
+        let Pages { entries, fault } = self.all("traces", &query).await;
+        if let Some(fault) = fault {
+            if entries.is_empty() {
+                return Err(self.explain(&fault).await);
+            }
+            omissions.add(&format!("older traces of the window not listed: {fault}"), self.name.clone());
+        }
+        let id = |entry: &Value| entry.get("trace_id").and_then(Value::as_str).map(str::to_owned);
+        let mut ids: Vec<String> = entries.iter().filter_map(id).collect();
+        for _ in ids.len()..entries.len() {
+            omissions.add("trace without its id", self.name.clone());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// All spans of these traces. A trace that may lack some is left out and counted.
+    pub(super) async fn rows(&self, traces: &[String], omissions: &mut Omissions) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut batches = traces.chunks(TRACES_AT_ONCE);
+        while let Some(batch) = batches.next() {
+            let Pages { entries, fault } = self.all("spans", &names("trace_id", batch)).await;
+            let Some(fault) = fault else {
+                rows.extend(read(entries, "span of an unknown shape", omissions));
+                continue;
+            };
+            // What does not answer after so many tries is not asked for all the rest as well.
+            let rest = batch.iter().chain(batches.by_ref().flatten());
+            rest.for_each(|trace| omissions.add(&format!("trace not read: {fault}"), trace.clone()));
+        }
+        rows
+    }
+
+    /// What people, code and models say of these spans and of their traces.
+    pub(super) async fn marks(&self, rows: &[Row], omissions: &mut Omissions) -> Marks {
+        let mut traces: Vec<String> = rows.iter().map(|row| row.context.trace_id.clone()).collect();
+        traces.sort_unstable();
+        traces.dedup();
+        let spans: Vec<String> = rows.iter().map(|row| row.context.span_id.clone()).collect();
+        let mut all: Vec<Annotation> = self.annotations("span_annotations", ("span_ids", &spans), omissions).await;
+        all.extend(self.annotations("trace_annotations", ("trace_ids", &traces), omissions).await);
+        Marks::new(all)
+    }
+
+    async fn annotations(
+        &self,
+        list: &str,
+        (kind, ids): (&'static str, &[String]),
+        omissions: &mut Omissions,
+    ) -> Vec<Annotation> {
+        let mut all = Vec::new();
+        for batch in ids.chunks(NAMES_AT_ONCE) {
+            let Pages { entries, fault } = self.all(list, &names(kind, batch)).await;
+            all.extend(read(entries, "annotation of an unknown shape", omissions));
+            if let Some(fault) = fault {
+                omissions.add(&format!("some {list} not read: {fault}"), self.name.clone());
+                break;
+            }
+        }
+        all
+    }
+
+    async fn all(&self, list: &str, query: &[Pair]) -> Pages {
+        page::all(&self.http, &["v1", "projects", &self.name, list], query).await
+    }
+
+    /// A fault before anything was read, with what to do about it.
+    pub(super) async fn explain(&self, fault: &Fault) -> SourceError {
+        let advice = match fault.status() {
+            Some(401 | 403) if self.has_key => format!("; {KEY} is no key of this server, or may not do this"),
+            Some(401 | 403) => format!("; set {KEY} to a key of this server"),
+            Some(404) => self.projects().await,
+            Some(400 | 422) => "; check `filter` and the server's version".to_owned(),
+            _ => String::new(),
+        };
+        SourceError::Store { store: "Phoenix", url: self.http.url(), problem: format!("{fault}{advice}") }
+    }
+
+    /// The projects that there are, for one that is not.
+    async fn projects(&self) -> String {
+        let path = ["v1", "projects"];
+        let Pages { entries, .. } = page::all(&self.http, &path, &[("limit", PAGE.to_string())]).await;
+        let names: Vec<&str> = entries.iter().filter_map(|project| project.get("name")?.as_str()).take(20).collect();
+        if names.is_empty() { String::new() } else { format!("; the projects are {}", names.join(", ")) }
+    }
+}
+
+/// A query for entries of these names.
+fn names(kind: &'static str, names: &[String]) -> Vec<Pair> {
+    let names = names.iter().map(|name| (kind, name.clone()));
+    names.chain([("limit", PAGE.to_string())]).collect()
+}
+
+/// The server's own address: what traces are exported to may have the exporter's path.
+fn api(endpoint: &str) -> &str {
+    let endpoint = endpoint.trim().trim_end_matches('/');
+    endpoint.strip_suffix("/v1/traces").unwrap_or(endpoint)
+}
+
+fn read<T: DeserializeOwned>(entries: Vec<Value>, odd: &str, omissions: &mut Omissions) -> Vec<T> {
+    let mut all = Vec::new();
+    for entry in entries {
+        match serde_json::from_value(entry) {
+            Ok(entry) => all.push(entry),
+            Err(error) => omissions.add(odd, error.to_string()),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(config: &PhoenixConfig, variables: &[(&str, &str)]) -> Store {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Store::open(config, &lookup).unwrap()
+    }
+
+    #[test]
+    fn server_and_project_come_from_the_configuration_or_by_phoenixs_own_names() {
+        let told = |config: &PhoenixConfig, variables: &[(&str, &str)]| {
+            let store = open(config, variables);
+            (store.link("t"), store.name, store.has_key)
+        };
+        let nothing = PhoenixConfig::default();
+        let written = PhoenixConfig {
+            project: Some("shop".into()),
+            base_url: Some("https://h/s/team/".into()),
+            ..PhoenixConfig::default()
+        };
+        let local = "http://localhost:6006/redirects/traces/t";
+        assert_eq!(told(&nothing, &[]), (local.into(), "default".into(), false));
+        let variables = [
+            ("PHOENIX_COLLECTOR_ENDPOINT", "http://c:6006/v1/traces"),
+            ("PHOENIX_BASE_URL", "http://b"),
+            ("PHOENIX_API_KEY", "k"),
+            ("PHOENIX_PROJECT_NAME", "named"),
+        ];
+        assert_eq!(told(&nothing, &variables), ("http://c:6006/redirects/traces/t".into(), "named".into(), true));
+        assert_eq!(told(&written, &variables), ("https://h/s/team/redirects/traces/t".into(), "shop".into(), true));
+    }
+
+    #[test]
+    fn records_of_an_unknown_shape_are_counted() {
+        let mut omissions = Omissions::default();
+        let rows: Vec<Row> = read(vec![Value::from(1), Value::Null], "odd", &mut omissions);
+        assert_eq!((rows.len(), omissions.finish()[0].count), (0, 2));
+    }
+}
