@@ -41,7 +41,9 @@ pub(super) type Pair = (&'static str, String);
 impl Http {
     /// A client for the store at `base`; `headers` carry its keys.
     pub(super) fn new(base: &str, headers: Vec<(HeaderName, SecretString)>) -> Result<Self, SourceError> {
-        let wrong = |problem: String| SourceError::Setup { url: base.to_owned(), problem };
+        // What stands before an @ may be a password.
+        let shown = base.split_once('@').map_or(base, |(_, host)| host);
+        let wrong = |problem: String| SourceError::Setup { url: shown.to_owned(), problem };
         let base = address(base).map_err(wrong)?;
         let client = client(&base, &headers).map_err(wrong)?;
         let keys = headers.into_iter().map(|(_, key)| key).collect();

@@ -14,9 +14,11 @@ mod looks;
 mod model;
 #[path = "../hostile/page.rs"]
 mod page;
+mod phoenix;
 mod redact;
 mod replay_base;
 mod run;
 mod sample;
 mod shards;
+mod store;
 mod support;

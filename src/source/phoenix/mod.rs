@@ -50,7 +50,7 @@ pub struct PhoenixConfig {
 /// When the server cannot be asked or refuses, and when there is nothing in the window. What fails once something was
 /// read is an omission.
 pub(super) async fn fetch(config: &PhoenixConfig, lookup: Lookup<'_>) -> Result<Batch, SourceError> {
-    let store = Store::open(config, lookup)?;
+    let store = Store::open(config, lookup)?.located().await?;
     let window = Window::resolve(config.since, config.until, now())?;
     let of = format!("Phoenix's project {}, {window}", store.name);
     let mut omissions = Omissions::default();

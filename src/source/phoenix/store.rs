@@ -28,6 +28,8 @@ pub(super) struct Store {
     pub(super) http: Http,
     /// The project's name.
     pub(super) name: String,
+    /// What stands for it in addresses: its name, or its id where the name cannot stand there.
+    project: String,
     has_key: bool,
 }
 
@@ -41,7 +43,19 @@ impl Store {
         let has_key = key.is_some();
         let http = Http::new(api(&base), key.into_iter().collect())?;
         let name = config.project.clone().or_else(|| any(&PROJECTS)).unwrap_or_else(|| "default".to_owned());
-        Ok(Self { http, name, has_key })
+        Ok(Self { http, project: name.clone(), name, has_key })
+    }
+
+    /// The same, with the project found by its id where its name has characters that the server does not take in a path.
+    pub(super) async fn located(mut self) -> Result<Self, SourceError> {
+        if self.name.contains(['/', '?', '#']) {
+            let named = |project: &&Value| project.get("name").and_then(Value::as_str) == Some(&self.name);
+            let projects = self.projects().await;
+            let id = projects.iter().find(named).and_then(|project| project.get("id")?.as_str());
+            let missing = || self.error(format!("there is no project `{}`{}", self.name, names_of(&projects)));
+            self.project = id.map(str::to_owned).ok_or_else(missing)?;
+        }
+        Ok(self)
     }
 
     /// A trace's page, whatever project it is in.
@@ -126,7 +140,7 @@ impl Store {
     }
 
     async fn all(&self, list: &str, query: &[Pair]) -> Pages {
-        page::all(&self.http, &["v1", "projects", &self.name, list], query).await
+        page::all(&self.http, &["v1", "projects", &self.project, list], query).await
     }
 
     /// A fault before anything was read, with what to do about it.
@@ -134,20 +148,26 @@ impl Store {
         let advice = match fault.status() {
             Some(401 | 403) if self.has_key => format!("; {KEY} is no key of this server, or may not do this"),
             Some(401 | 403) => format!("; set {KEY} to a key of this server"),
-            Some(404) => self.projects().await,
+            Some(404) => names_of(&self.projects().await),
             Some(400 | 422) => "; check `filter` and the server's version".to_owned(),
             _ => String::new(),
         };
-        SourceError::Store { store: "Phoenix", url: self.http.url(), problem: format!("{fault}{advice}") }
+        self.error(format!("{fault}{advice}"))
     }
 
-    /// The projects that there are, for one that is not.
-    async fn projects(&self) -> String {
-        let path = ["v1", "projects"];
-        let Pages { entries, .. } = page::all(&self.http, &path, &[("limit", PAGE.to_string())]).await;
-        let names: Vec<&str> = entries.iter().filter_map(|project| project.get("name")?.as_str()).take(20).collect();
-        if names.is_empty() { String::new() } else { format!("; the projects are {}", names.join(", ")) }
+    fn error(&self, problem: String) -> SourceError {
+        SourceError::Store { store: "Phoenix", url: self.http.url(), problem }
     }
+
+    async fn projects(&self) -> Vec<Value> {
+        page::all(&self.http, &["v1", "projects"], &[("limit", PAGE.to_string())]).await.entries
+    }
+}
+
+/// The projects that there are, for one that is not.
+fn names_of(projects: &[Value]) -> String {
+    let names: Vec<&str> = projects.iter().filter_map(|project| project.get("name")?.as_str()).take(20).collect();
+    if names.is_empty() { String::new() } else { format!("; the projects are {}", names.join(", ")) }
 }
 
 /// A query for entries of these names.
