@@ -21,6 +21,13 @@ pub(super) fn usage(worked: &[Option<Worked>]) -> Vec<UsageRow> {
     rows.filter(|(_, bill)| bill.row.calls > 0).map(|(purpose, bill)| bill.into_row(purpose)).collect()
 }
 
+/// What it all cost in US dollars; `None` where a price is not known.
+pub(super) fn total(bill: &[UsageRow]) -> Option<f64> {
+    let costs = bill.iter().map(|row| if row.calls == 0 { Some(0.0) } else { row.cost_usd });
+    // The sum of nothing is minus zero.
+    costs.sum::<Option<f64>>().map(|usd| usd + 0.0)
+}
+
 /// Calls that the cases which were not worked through would have taken, at the rate of the others: answers asked for and
 /// judgements, whoever would have answered.
 pub(super) fn calls_saved(worked: &[Option<Worked>]) -> usize {
@@ -75,6 +82,14 @@ mod tests {
     use super::*;
     use crate::provider::{Completion, Timing, Usage};
     use crate::replay::Attempt;
+
+    #[test]
+    fn a_total_needs_every_price_and_nothing_costs_nothing() {
+        let row = |calls, cost_usd| UsageRow { calls, cost_usd, ..UsageRow::default() };
+        assert_eq!(total(&[row(2, Some(0.25)), row(0, None), row(1, Some(0.5))]), Some(0.75));
+        assert_eq!(total(&[row(2, Some(0.25)), row(1, None)]), None);
+        assert_eq!(total(&[]).map(|usd| format!("{usd:.6}")), Some("0.000000".into()));
+    }
 
     #[test]
     fn a_bill_with_an_unknown_price_names_no_sum() {

@@ -1,6 +1,4 @@
 //! The edge: data to stdout, words for people to stderr, files into the run's folder.
-#![expect(clippy::print_stderr, reason = "this is where the program speaks")]
-
 use std::io::Write;
 use std::path::Path;
 
@@ -16,13 +14,18 @@ const SHOWN_ERROR: usize = 2_000;
 pub(super) fn error(error: &Error) {
     for line in error.to_string().lines() {
         let label = if line.starts_with(' ') { "" } else { "error: " };
-        eprintln!("{label}{}", plain(&shorten(line, SHOWN_ERROR)));
+        say(&format!("{label}{}", plain(&shorten(line, SHOWN_ERROR))));
     }
 }
 
 /// Says something to people.
 pub(super) fn note(text: &str) {
-    eprintln!("{}", plain(text));
+    say(&plain(text));
+}
+
+/// A line on stderr. A reader that went away is no error.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// Writes data to stdout. A reader that went away is no error.
@@ -33,7 +36,7 @@ pub(super) fn data(text: &str) {
 
 /// Speaks to the runner of GitHub Actions, which reads the log.
 pub(super) fn commands(commands: &[String]) {
-    commands.iter().for_each(|command| eprintln!("{command}"));
+    commands.iter().for_each(|command| say(command));
 }
 
 /// A stage of the run, folded in the log of GitHub Actions until this is dropped; elsewhere nothing.
@@ -41,7 +44,7 @@ pub(super) fn commands(commands: &[String]) {
 pub(super) fn group(title: &str) -> Option<Group> {
     let is_actions = GitHubContext::is_actions(&|name| std::env::var(name).ok());
     is_actions.then(|| {
-        eprintln!("{}", command("group", title));
+        say(&command("group", title));
         Group
     })
 }
@@ -51,7 +54,7 @@ pub(super) struct Group;
 
 impl Drop for Group {
     fn drop(&mut self) {
-        eprintln!("{}", command("endgroup", ""));
+        say(&command("endgroup", ""));
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::queue::say_again;
 use super::runner::Runner;
-use super::{Error, output};
+use super::{Error, bill, output};
 use crate::cli::RunArgs;
 use crate::config::{CommentWhen, Config};
 use crate::exit::ExitStatus;
@@ -80,7 +80,9 @@ impl<'a> Publisher<'a> {
         let address = match in_time(self.comment(outcome)).await {
             Ok(posted) => posted.map(told),
             Err(error) => {
-                output::note(&format!("warning: the comment: {error}; the report is in the job summary"));
+                let is_refused = self.context.is_fork() && error.status() == Some(403);
+                let why = if is_refused { "a fork's own run may not comment".into() } else { error.to_string() };
+                output::note(&format!("warning: the comment: {why}; the report is in the job summary"));
                 None
             }
         };
@@ -162,7 +164,13 @@ fn write_outputs(context: &GitHubContext, args: &RunArgs, outcome: Result<&Repor
         ("verdict", word(outcome).to_owned()),
         ("report-path", outcome.map_or_else(|_| String::new(), |_| report)),
         ("comment-url", address),
-        ("cost-usd", outcome.ok().and_then(cost).map_or_else(String::new, |usd| format!("{usd:.6}"))),
+        (
+            "cost-usd",
+            outcome
+                .ok()
+                .and_then(|report| bill::total(&report.usage))
+                .map_or_else(String::new, |usd| format!("{usd:.6}")),
+        ),
     ];
     warned("the outputs", github::write_outputs(file, &outputs));
 }
@@ -259,11 +267,6 @@ fn conclusion(outcome: &Outcome) -> Conclusion {
         Ok(_) => Conclusion::Neutral,
         Err(_) => Conclusion::Failure,
     }
-}
-
-/// What the run cost; `None` where a price is not known.
-fn cost(report: &Report) -> Option<f64> {
-    report.usage.iter().map(|row| if row.calls == 0 { Some(0.0) } else { row.cost_usd }).sum()
 }
 
 /// A file's path as the repository has it, with slashes.

@@ -70,7 +70,8 @@ impl Runner {
     /// Says that a maintainer has to look, where people see it who do not open the log.
     pub(super) fn call_a_maintainer(&self, variable: &str) {
         if self.context.is_some() {
-            let advice = "a maintainer can run it with the keys: see docs/github.md of eval-gate";
+            let advice =
+                "a maintainer can run it with the keys, as examples/workflows/eval-gate-fork-run.yml of eval-gate does";
             output::commands(&[command("warning", &format!("eval-gate needs a maintainer: no {variable}; {advice}"))]);
         }
     }

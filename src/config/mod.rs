@@ -190,5 +190,7 @@ impl Config {
 }
 
 fn not_set(variable: &str) -> String {
-    format!("the environment variable {variable} is not set; set it, or write a value")
+    format!(
+        "the environment variable {variable} is not set; set it: on GitHub a secret of that name, passed in the workflow's `env`"
+    )
 }

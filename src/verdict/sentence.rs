@@ -32,10 +32,15 @@ pub(super) fn reasons(
         let weight = if floor::fails(floors) { Outcome::Inconclusive } else { Outcome::Fail };
         weighed.push((weight, why.clone()));
     }
-    weighed.extend(unscored(table, gates, floors));
-    weighed.extend(unpaired(table, gates));
+    // Without the key, all that could not be judged has the one reason.
+    let is_keyless = circumstances.missing_key.is_some();
+    if !is_keyless {
+        weighed.extend(unscored(table, gates, floors));
+        weighed.extend(unpaired(table, gates));
+    }
     let of_gates = gates
         .iter()
+        .filter(|gate| !is_keyless || gate.outcome != Outcome::Unjudged)
         .filter_map(|gate| Some((gate.outcome, of_gate(table, &comparisons[gate.comparison], gate.outcome)?)));
     weighed.extend(of_gates);
     weighed.extend(floors.iter().filter_map(|floor| Some((floor.outcome, of_floor(table, floor)?))));

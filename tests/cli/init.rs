@@ -47,7 +47,7 @@ fn an_empty_repository_has_a_gate_in_its_first_pull_request() {
             "provider OpenAI, because nothing names another; model gpt-4o-mini",
             "eval-gate.yaml                   the gate, explained line by line",
             "1. Give the workflow your key: gh secret set OPENAI_API_KEY",
-            "2. See what a run would do, which sends nothing: OPENAI_API_KEY=… eval-gate check",
+            "3. See what a run would do, which sends nothing: OPENAI_API_KEY=… eval-gate check",
             "git add eval-gate.yaml prompts/assistant.prompt.yml evalsets/example/cases.jsonl .github/workflows/eval-gate.yml .gitignore",
             "inconclusive, for the prompt is new",
         ],

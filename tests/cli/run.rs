@@ -286,3 +286,11 @@ fn hostile_answers_cannot_forge_the_report() {
     project.run("replay c001").expect(0, &["c001"]).lacks(&["\u{1b}[2J", "\n::error::"]);
     assert_eq!(case(1)["id"], "c001");
 }
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    let model = Model::fine();
+    let project = Project::shop(&model, 40);
+    let ran = project.run_in_shell("run 2>&1 | head --lines 0; echo ${PIPESTATUS[0]}");
+    assert_eq!(ran.stdout.trim(), "0", "{ran}");
+}

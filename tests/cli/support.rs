@@ -101,6 +101,13 @@ impl Project {
         self.ran(&command.timeout(Duration::from_secs(30)).output().unwrap())
     }
 
+    /// Runs the program as the first command of a line for bash.
+    pub(crate) fn run_in_shell(&self, line: &str) -> Ran {
+        let mut command = self.command("bash", "-c");
+        command.arg(format!("{} {line}", env!("CARGO_BIN_EXE_eval-gate")));
+        self.ran(&command.output().unwrap())
+    }
+
     /// Runs the program on a terminal of its own, by `script` of util-linux; `None` where that is not installed.
     #[expect(clippy::print_stderr, reason = "a test that is not run must say so")]
     pub(crate) fn run_on_terminal(&self, arguments: &str) -> Option<Ran> {

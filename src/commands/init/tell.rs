@@ -77,6 +77,12 @@ fn next(survey: &Survey, plan: &Plan) -> Vec<String> {
         steps.push(format!("Make the first commit, which changes are measured against: {command}"));
     }
     steps.extend(give_key(survey));
+    if plan.files.iter().any(|file| file.path.starts_with(".github/workflows/")) {
+        steps.push(
+            "There is no release yet: in the workflow put a commit of eval-gate in place of `v1`; it is then built, which takes minutes"
+                .to_owned(),
+        );
+    }
     let config = quoted(&survey.path_of(super::CONFIG));
     let option = if survey.inside.is_empty() { String::new() } else { format!(" --config {config}") };
     let key = if survey.has_key { String::new() } else { format!("{}=… ", survey.provider.vendor.key()) };

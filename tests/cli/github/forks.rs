@@ -30,6 +30,8 @@ fn a_missing_key_is_no_red_cross_and_no_silent_green() {
     assert_eq!((model.take(), &*output(&project, "verdict")), (0, "inconclusive"));
     assert!(project.read("summary").contains("needs a maintainer"));
     assert_eq!(project.report()["verdict"]["exit_code"], 0);
+    let reasons = project.report()["verdict"]["reasons"].clone();
+    assert_eq!(reasons.as_array().unwrap().len(), 1, "one reason is enough: {reasons}");
     // Where the repository's own jobs lack it, it is a mistake.
     let own = |event| run_in_actions(&project, &github, "run", event, &[("SHOP_KEY", "")]);
     own("pull_request").expect(2, &["the environment variable SHOP_KEY is not set"]);
