@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::Error;
 use crate::cli::{ArmOptions, ProviderOptions};
-use crate::config::{Baseline, Candidate, Config, RouteLeg};
+use crate::config::{Baseline, Candidate, Config, RouteLeg, Then};
 use crate::git::{Commit, GitError};
 use crate::prompt::Prompt;
-use crate::provider::{Cache, CacheMode, Provider, Recorder};
+use crate::provider::{Cache, CacheMode, Provider, ProviderConfig, Recorder};
 use crate::replay::{Asked, BaselineArm};
 use crate::score::Scorer;
 use crate::score::judge::Judge;
@@ -56,19 +56,27 @@ impl Providers {
         Ok(Self { default, access, cache: Arc::new(cache), recorder: recorder.transpose()?, made: BTreeMap::new() })
     }
 
-    /// The provider called `name`; `default` is what `--provider` names.
-    fn get(&mut self, config: &Config, name: Option<&str>) -> Result<Arc<Provider>, Error> {
-        let name = name.filter(|name| *name != "default").unwrap_or(&self.default);
-        if let Some(provider) = self.made.get(name) {
+    /// The provider called `name`, as it was `then` if that would answer otherwise; `default` is what `--provider` names.
+    fn get(&mut self, config: &Config, name: Option<&str>, then: Option<&Then>) -> Result<Arc<Provider>, Error> {
+        let name = name.filter(|name| *name != "default").unwrap_or(&self.default).to_owned();
+        let today = config.known_provider(&name);
+        let was = then.and_then(|then| Some((then, then.providers.get(&name)?)));
+        let was = was.filter(|(_, was)| !today.as_ref().is_ok_and(|today| today.answers_like(was)));
+        let key = if was.is_some() { format!("{name}, as it was") } else { name.clone() };
+        if let Some(provider) = self.made.get(&key) {
             return Ok(provider.clone());
         }
-        let provider = self.make(config, name)?.with_cache(self.cache.clone());
+        let provider = match was {
+            Some((then, was)) => self.make_as_it_was(&name, today.ok(), was, then.missing_variable(&name))?,
+            None => self.make(config, &name)?,
+        };
+        let provider = provider.with_cache(self.cache.clone());
         let provider = match &self.recorder {
             Some(recorder) => provider.with_recorder(recorder.clone()),
             None => provider,
         };
         let provider = Arc::new(provider);
-        self.made.insert(name.to_owned(), provider.clone());
+        self.made.insert(key, provider.clone());
         Ok(provider)
     }
 
@@ -77,6 +85,25 @@ impl Providers {
         match config.missing_variable(name) {
             Some(variable) if !needs_keys => Ok(Provider::without_key(name, config.known_provider(name)?, variable)?),
             _ => Ok(Provider::new(name, &config.provider(name)?.clone().shared_by(machines))?),
+        }
+    }
+
+    /// A provider that a change has changed, for the baseline.
+    fn make_as_it_was(
+        &self,
+        name: &str,
+        today: Option<&ProviderConfig>,
+        was: &ProviderConfig,
+        missing: Option<&str>,
+    ) -> Result<Provider, Error> {
+        let config = today.map_or_else(|| was.clone(), |today| today.as_it_was(was)).shared_by(self.access.machines);
+        match missing {
+            Some(variable) if !self.access.needs_keys => Ok(Provider::without_key(name, &config, variable)?),
+            Some(variable) => {
+                let why = format!("the provider {name} of the base commit needs {variable}, which is not set");
+                Err(Error::Usage(format!("{why}; set it, or use --baseline recorded")))
+            }
+            None => Ok(Provider::new(name, &config)?),
         }
     }
 
@@ -89,7 +116,7 @@ impl Providers {
         let fallback = config.has_provider("judge").then_some("judge");
         let judges = scorers.iter().enumerate().filter_map(|(index, scorer)| Some((index, scorer.judge()?)));
         let provider = |(index, judge): (usize, &Judge)| {
-            let provider = self.get(config, judge.provider().or(fallback))?;
+            let provider = self.get(config, judge.provider().or(fallback), None)?;
             if judge.model().or(provider.model()).is_none() {
                 let (path, name) = (config.path.display(), &scorers[index].name);
                 return Err(Error::Usage(format!(
@@ -123,13 +150,13 @@ pub(super) fn candidate(config: &Config, options: &ArmOptions, providers: &mut P
         (config.candidate.clone(), path.map(|path| Prompt::read(path)).transpose()?)
     };
     let model = options.model.clone().or(candidate.model.clone());
-    asked(config, Candidate { model, ..candidate }, prompt, providers)
+    asked(config, Candidate { model, ..candidate }, prompt, None, providers)
 }
 
 /// The candidate as it stands at a commit that is not checked out. A stranger may have written it, so it reads no variable
 /// of the environment.
 fn at_commit(config: &Config, commit: &Commit) -> Result<(Candidate, Option<Prompt>), Error> {
-    let candidate = candidate_at(config, commit, &|_| None)?.unwrap_or_else(|| config.candidate.clone());
+    let candidate = at(config, commit, &|_| None)?.map_or_else(|| config.candidate.clone(), |then| then.candidate);
     let prompt = match &candidate.prompt {
         Some(path) => Some(Prompt::parse(&path.display().to_string(), &commit.read(path)?)?),
         None => None,
@@ -142,6 +169,7 @@ fn asked(
     config: &Config,
     candidate: Candidate,
     prompt: Option<Prompt>,
+    then: Option<&Then>,
     providers: &mut Providers,
 ) -> Result<Asked, Error> {
     let Candidate { model, parameters, provider, route, .. } = candidate;
@@ -149,11 +177,11 @@ fn asked(
     let route = if model.is_some() { Vec::new() } else { route };
     let mut legs = Vec::with_capacity(route.len());
     for RouteLeg { leg, provider: of_leg } in route {
-        legs.push((leg, providers.get(config, of_leg.as_deref().or(provider.as_deref()))?));
+        legs.push((leg, providers.get(config, of_leg.as_deref().or(provider.as_deref()), then)?));
     }
     let provider = match legs.first() {
         Some((_, provider)) => provider.clone(),
-        None => providers.get(config, provider.as_deref())?,
+        None => providers.get(config, provider.as_deref(), then)?,
     };
     Ok(Asked { prompt, model, parameters, provider, route: legs })
 }
@@ -200,21 +228,21 @@ fn replayed(config: &Config, options: &ArmOptions, providers: &mut Providers) ->
         None => "HEAD".to_owned(),
     };
     let base = Commit::base(config.folder(), &work, options.base.as_deref(), github_base.as_deref())?;
-    let then = candidate_at(config, &base, &super::variable)?;
-    let is_new = then.is_none();
-    let then = then.unwrap_or_else(|| config.candidate.clone());
-    let Some(path) = &then.prompt else {
+    let then = at(config, &base, &super::variable)?;
+    let candidate = then.as_ref().map_or_else(|| config.candidate.clone(), |then| then.candidate.clone());
+    let Some(path) = &candidate.prompt.clone() else {
         let of = format!("the recorded prompts, asked now as configured at commit {}", base.short());
-        return Ok(replay(asked(config, then, None, providers)?, of, None));
+        return Ok(replay(asked(config, candidate, None, then.as_ref(), providers)?, of, None));
     };
     let text = match base.read(path) {
-        Err(GitError::NoFile { .. }) if is_new => return first(config, path, &base, providers),
+        Err(GitError::NoFile { .. }) if then.is_none() => return first(config, path, &base, providers),
         Err(GitError::NoFile { path, commit }) => return Err(GitError::NoBaseline { path, commit }.into()),
         text => text?,
     };
     let prompt = Prompt::parse(&path.display().to_string(), &text)?;
-    let of = format!("{} at commit {}, asked now", path.display(), base.short());
-    Ok(replay(asked(config, then, Some(prompt), providers)?, of, None))
+    let asked = asked(config, candidate, Some(prompt), then.as_ref(), providers)?;
+    let of = format!("{} at commit {} on {}, asked now", path.display(), base.short(), model(&asked));
+    Ok(replay(asked, of, None))
 }
 
 fn replay(asked: Asked, of: String, without_base: Option<String>) -> BaselinePlan {
@@ -229,33 +257,33 @@ fn first(config: &Config, path: &Path, base: &Commit, providers: &mut Providers)
     let why = format!(
         "there is nothing to measure against yet: neither {of_config} nor {prompt} exists at the base commit {commit}, so {prompt} is compared with itself; once they are merged, changes are measured against them"
     );
-    Ok(replay(asked(config, config.candidate.clone(), Some(Prompt::read(path)?), providers)?, of, Some(why)))
+    Ok(replay(asked(config, config.candidate.clone(), Some(Prompt::read(path)?), None, providers)?, of, Some(why)))
 }
 
-/// The configuration's candidate at a commit: a change of model or parameters is a change too. `None` where there was no
-/// configuration yet.
-fn candidate_at(
-    config: &Config,
-    commit: &Commit,
-    lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<Candidate>, Error> {
+/// What an arm was made of at a commit: a change of model, parameters or provider is a change too. `None` where there was
+/// no configuration yet.
+fn at(config: &Config, commit: &Commit, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Option<Then>, Error> {
     match commit.read(&config.path) {
         Ok(text) => {
             let title = format!("{} at commit {}", config.path.display(), commit.short());
-            Ok(Some(Candidate::parse(&title, config.folder(), &text, lookup)?))
+            Ok(Some(Then::parse(&title, config.folder(), &text, lookup)?))
         }
         Err(GitError::NoFile { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
+/// The model of an arm that has one.
+fn model(asked: &Asked) -> &str {
+    let of_prompt = asked.prompt.as_ref().and_then(|prompt| prompt.model.as_deref());
+    asked.model.as_deref().or(of_prompt).or(asked.provider.model()).unwrap_or("the recorded model")
+}
+
 /// An arm in words.
 pub(super) fn describe(asked: &Asked) -> String {
-    let prompt = asked.prompt.as_ref();
-    let model = asked.model.as_deref().or(prompt.and_then(|prompt| prompt.model.as_deref())).or(asked.provider.model());
-    let prompt = prompt.map_or_else(|| "the recorded messages".to_owned(), |prompt| prompt.path.clone());
+    let prompt = asked.prompt.as_ref().map_or_else(|| "the recorded messages".to_owned(), |prompt| prompt.path.clone());
     if asked.route.is_empty() {
-        return format!("{prompt} on {}", model.unwrap_or("the recorded model"));
+        return format!("{prompt} on {}", model(asked));
     }
     let legs: Vec<&str> = asked.route.iter().map(|(leg, _)| leg.name.as_str()).collect();
     format!("{prompt} by the route {}", legs.join(" → "))

@@ -1,6 +1,7 @@
 //! What can be known of a run before anything is sent: mistakes that would otherwise be paid for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::arms::BaselinePlan;
 use super::{Error, output, tally};
@@ -121,7 +122,7 @@ pub(super) fn warn_of_equal_arms(candidate: &Asked, baseline: &BaselinePlan) {
     let BaselineArm::Asked(baseline) = &baseline.arm else { return };
     let sent = |asked: &Asked| {
         let prompt = asked.prompt.as_ref().map(|p| (p.model.clone(), p.parameters.clone(), p.messages.clone()));
-        (prompt, asked.model.clone(), asked.parameters.clone(), asked.provider.name().to_owned())
+        (prompt, asked.model.clone(), asked.parameters.clone(), Arc::as_ptr(&asked.provider))
     };
     if candidate.route.is_empty() && baseline.route.is_empty() && sent(candidate) == sent(baseline) {
         output::note("warning: the candidate is what stands at the base commit: there is no change to measure");

@@ -80,8 +80,7 @@ pub(super) fn check(reader: &mut Reader, path: &Path, sections: Sections, missin
     let sample = check_sample(reader, sections.sample.unwrap_or_default());
     let vars = check_vars(reader, &sections.vars.unwrap_or_default());
     let scorers = check_scorers(reader, sections.scorers, folder);
-    let providers: BTreeMap<String, ProviderConfig> =
-        sections.providers.into_iter().map(|(name, provider)| (name, provider.relative_to(folder))).collect();
+    let providers = relative(sections.providers, folder);
     Some(Config {
         path: path.into(),
         text: reader.text().to_owned(),
@@ -101,6 +100,11 @@ pub(super) fn check(reader: &mut Reader, path: &Path, sections: Sections, missin
         providers,
         missing,
     })
+}
+
+/// Providers by their names, with their files relative to the configuration's folder.
+pub(super) fn relative(providers: Vec<(String, ProviderConfig)>, folder: &Path) -> BTreeMap<String, ProviderConfig> {
+    providers.into_iter().map(|(name, provider)| (name, provider.relative_to(folder))).collect()
 }
 
 fn check_cases(reader: &mut Reader, evalset: Option<PathBuf>, traces: Option<RawTraces>, folder: &Path) -> CaseSource {

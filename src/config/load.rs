@@ -6,11 +6,11 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_yaml::Value;
 
-use super::check::{Sections, check, check_candidate};
+use super::check::{Sections, check, check_candidate, relative};
 use super::error::{ConfigError, Mistake, in_plain_words, with_suggestion};
 use super::locate::locate;
 use super::variables::expand;
-use super::{Candidate, Config, not_set};
+use super::{Config, Then, not_set};
 
 /// The keys of the configuration's first level.
 const KEYS: [&str; 16] = [
@@ -62,9 +62,9 @@ impl Config {
     }
 }
 
-impl Candidate {
-    /// Reads the section `candidate` of a configuration alone, whatever the others say: `title` names the text in errors, and
-    /// `folder` is what its paths are relative to.
+impl Then {
+    /// Reads what an arm is made of in a configuration's text, whatever the other sections say: `title` names the text in
+    /// errors, and `folder` is what its paths are relative to.
     pub fn parse(
         title: &str,
         folder: &Path,
@@ -72,12 +72,14 @@ impl Candidate {
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader { file: title.to_owned(), text, mistakes: Vec::new() };
-        let candidate = reader.parse_yaml().map(|mut root| {
-            expand(&mut root, lookup);
+        let then = reader.parse_yaml().map(|mut root| {
+            let missing = expand(&mut root, lookup);
             let written = reader.section(&root, "candidate").unwrap_or_default();
-            check_candidate(&mut reader, written, folder)
+            let providers = reader.entries(&root, "providers");
+            let candidate = check_candidate(&mut reader, written, folder);
+            Self { candidate, providers: relative(providers, folder), missing }
         });
-        candidate.filter(|_| reader.mistakes.is_empty()).ok_or(ConfigError::Invalid(reader.mistakes))
+        then.filter(|_| reader.mistakes.is_empty()).ok_or(ConfigError::Invalid(reader.mistakes))
     }
 }
 

@@ -98,6 +98,24 @@ pub struct Candidate {
     pub route: Vec<RouteLeg>,
 }
 
+/// What an arm was made of at another commit.
+#[derive(Debug, Clone)]
+pub struct Then {
+    /// The section `candidate`.
+    pub candidate: Candidate,
+    /// The section `providers`.
+    pub providers: BTreeMap<String, ProviderConfig>,
+    /// Environment variables that are named and not set: the key's path, and the name.
+    missing: BTreeMap<String, String>,
+}
+
+impl Then {
+    /// The environment variable that the provider called `name` needs and that is not set.
+    pub fn missing_variable(&self, name: &str) -> Option<&str> {
+        missing_of(&self.missing, name).map(|(_, variable)| variable)
+    }
+}
+
 /// A checked leg of a route, and the name of its provider.
 #[derive(Debug, Clone)]
 pub struct RouteLeg {
@@ -150,19 +168,13 @@ impl Config {
 
     /// The environment variable that the provider called `name` needs and that is not set.
     pub fn missing_variable(&self, name: &str) -> Option<&str> {
-        self.missing_of(name).map(|(_, variable)| variable)
-    }
-
-    fn missing_of(&self, provider: &str) -> Option<(&str, &str)> {
-        let prefix = format!("providers.{provider}.");
-        let missing = self.missing.iter().find(|(key, _)| key.starts_with(&prefix));
-        missing.map(|(key, variable)| (key.as_str(), variable.as_str()))
+        missing_of(&self.missing, name).map(|(_, variable)| variable)
     }
 
     /// The provider called `name`. An environment variable that it needs and that is not set is an error here, where it
     /// is used.
     pub fn provider(&self, name: &str) -> Result<&ProviderConfig, ConfigError> {
-        match self.missing_of(name) {
+        match missing_of(&self.missing, name) {
             Some((key, variable)) => {
                 let mistake = self.mistake(key, not_set(variable));
                 Err(ConfigError::Invalid(vec![Mistake { missing: Some(variable.to_owned()), ..mistake }]))
@@ -187,6 +199,13 @@ impl Config {
         let file = self.path.display().to_string();
         Mistake { file, place, key: key.to_owned(), message, missing: None }
     }
+}
+
+/// The key and the name of a variable that a provider needs and that is not set.
+fn missing_of<'a>(missing: &'a BTreeMap<String, String>, provider: &str) -> Option<(&'a str, &'a str)> {
+    let prefix = format!("providers.{provider}.");
+    let found = missing.iter().find(|(key, _)| key.starts_with(&prefix));
+    found.map(|(key, variable)| (key.as_str(), variable.as_str()))
 }
 
 fn not_set(variable: &str) -> String {

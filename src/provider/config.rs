@@ -73,6 +73,36 @@ impl ProviderConfig {
         http.into_iter().flat_map(|http| http.api_key.iter().chain(http.headers.values()))
     }
 
+    /// Whether both would give the same answers to the same request: the same server, model and parameters. What a recording
+    /// answers is in its file, wherever that lies.
+    pub fn answers_like(&self, other: &Self) -> bool {
+        let server = |http: &HttpConfig| (http.base_url.clone(), http.model.clone(), http.parameters.clone());
+        match (self, other) {
+            (Self::OpenAi(a), Self::OpenAi(b)) | (Self::Anthropic(a), Self::Anthropic(b)) => server(a) == server(b),
+            (Self::Recorded(a), Self::Recorded(b)) => a.model == b.model,
+            _ => false,
+        }
+    }
+
+    /// The server, model and parameters of `then`, with the key and the limits of today where it is the same API.
+    #[must_use]
+    pub fn as_it_was(&self, then: &Self) -> Self {
+        let mix = |today: &HttpConfig, then: &HttpConfig| HttpConfig {
+            base_url: then.base_url.clone(),
+            model: then.model.clone(),
+            parameters: then.parameters.clone(),
+            ..today.clone()
+        };
+        match (self, then) {
+            (Self::OpenAi(today), Self::OpenAi(then)) => Self::OpenAi(mix(today, then)),
+            (Self::Anthropic(today), Self::Anthropic(then)) => Self::Anthropic(mix(today, then)),
+            (Self::Recorded(today), Self::Recorded(then)) => {
+                Self::Recorded(RecordedConfig { model: then.model.clone(), ..today.clone() })
+            }
+            _ => then.clone(),
+        }
+    }
+
     /// The same, with one machine's part of the requests a minute, where several share them.
     #[must_use]
     pub fn shared_by(mut self, machines: u32) -> Self {

@@ -38,6 +38,36 @@ fn the_prompt_at_the_base_is_asked_as_well() {
 }
 
 #[test]
+fn a_change_of_the_providers_model_or_server_is_a_change() {
+    let of_model = |request: &serde_json::Value| if request["model"] == "good" { "fine" } else { "bad" };
+    let model = Model::start(move |request| Says::Text(of_model(request).into()));
+    let project = changed(&model, "same", "same");
+    project.git("checkout --quiet main");
+    project.edit("model: m,", "model: good,");
+    project.git("commit --quiet --all --message good");
+    project.git("checkout --quiet -b cheaper");
+    project.edit("model: good,", "model: cheap,");
+    project.run("run").expect(1, &["Fail: fine went from 1.000 to 0.000"]).lacks(&["there is no change to measure"]);
+    let setup = project.report()["setup"].clone();
+    let arm = |name: &str| setup[name].as_str().unwrap().to_owned();
+    assert!(arm("baseline").contains(" on good, asked now") && arm("candidate").ends_with(" on cheap"), "{setup}");
+    // Another server, another name of the provider, another key: the first two answer otherwise.
+    let other = Model::start(|_| Says::Text("bad".into()));
+    project.git("checkout --quiet -- .");
+    project.edit(&model.url, &other.url);
+    project.run("run").expect(1, &["Fail: fine went from 1.000 to 0.000"]);
+    project.git("checkout --quiet -- .");
+    project.edit("api_key: sk-test", "api_key: sk-other, concurrency: 3");
+    project.run("run").expect(0, &["there is no change to measure"]);
+    project.edit("openai:", "anthropic:");
+    project.edit("api_key: sk-other", "api_key: \"${SHOP_KEY}\"");
+    project.git("commit --quiet --all --message anthropic");
+    project.edit("anthropic:", "openai:");
+    project.edit("api_key: \"${SHOP_KEY}\"", "api_key: sk-test");
+    project.run("run --base HEAD").expect(2, &["the provider default of the base commit needs SHOP_KEY"]);
+}
+
+#[test]
 fn the_branch_of_the_pull_request_is_the_base() {
     let project = changed(&obedient(), "fine", "bad");
     project.git("branch other");
