@@ -94,7 +94,7 @@ pub struct ProviderOptions {
 /// Options that choose the change and what it is measured against.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct ArmOptions {
-    /// The candidate's prompt, instead of the configuration's
+    /// The candidate's prompt, instead of the configuration's: a file, or `phoenix:NAME@TAG`
     #[arg(long, value_name = "FILE")]
     pub prompt: Option<PathBuf>,
     /// The candidate's model, instead of the configuration's and the prompt file's

@@ -140,7 +140,7 @@ impl std::fmt::Display for Rate {
 
 impl Measurement {
     fn of(plan: &Plan, table: &ScoreTable, judged: &Judged, blocks: FalseBlocks) -> Self {
-        let is_replayed = plan.baseline.kind == Baseline::Replay;
+        let is_replayed = matches!(plan.baseline.arm, BaselineArm::Asked(_));
         let ruling = judged.verdict.ruling;
         Self {
             version: 1,

@@ -20,7 +20,7 @@ pub(super) type Identity = Map<String, Value>;
 pub(super) fn identity(plan: &Plan) -> Result<Identity, Error> {
     let stored = match &plan.baseline.kind {
         Baseline::Stored(path) => read(path)?,
-        Baseline::Recorded | Baseline::Replay => Vec::new(),
+        Baseline::Recorded | Baseline::Replay | Baseline::Prompt(_) => Vec::new(),
     };
     let asked = match &plan.baseline.arm {
         BaselineArm::Asked(asked) => requests(plan, asked),

@@ -1,9 +1,9 @@
 //! `merge`: the parts of a run on several machines become one report, as if one machine had worked through all of it.
 
-use super::arms::Access;
 use super::identity::identity;
 use super::part::{Options, Parts};
 use super::plan::Plan;
+use super::providers::Access;
 use super::publish::{Publisher, Said, close_unread, finish};
 use super::queue::earlier;
 use super::run::say;

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::arms::{self, Access, BaselinePlan, Providers};
+use super::arms::{self, BaselinePlan};
 use super::cases::{Chosen, choose};
 use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times};
 use super::judge::{Bench, terms};
+use super::providers::{Access, Providers};
 use super::runner::Runner;
 use super::tally;
 use super::topics::{finds_slices, name_topics};
@@ -49,8 +50,8 @@ impl Plan {
         }
         check_slices(&config, &scorers, chosen.cases.iter().flat_map(|case| case.metadata.keys()))?;
         let mut providers = Providers::new(&args.providers, &args.config.out, access)?;
-        let candidate = arms::candidate(&config, &args.arms, &mut providers)?;
-        let baseline = arms::baseline(&config, &args.arms, &mut providers)?;
+        let candidate = arms::candidate(&config, &args.arms, &mut providers).await?;
+        let baseline = arms::baseline(&config, &args.arms, &mut providers).await?;
         check_times(&config, &scorers, &baseline)?;
         check_requests(&config, &chosen.cases, &candidate, &baseline.arm)?;
         check_prices(&config, &scorers, &chosen.cases, &candidate, args.arms.head.is_some())?;

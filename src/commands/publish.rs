@@ -9,7 +9,7 @@ use super::queue::say_again;
 use super::runner::Runner;
 use super::{Error, bill, output};
 use crate::cli::RunArgs;
-use crate::config::{CommentWhen, Config};
+use crate::config::{CommentWhen, Config, PromptSource};
 use crate::exit::ExitStatus;
 use crate::github::{
     self, By, CheckRun, Client, Comment, Completion, Conclusion, Earlier, GitHubContext, GitHubError, Level, Marker,
@@ -116,7 +116,8 @@ impl<'a> Publisher<'a> {
 
     /// The prompt, and the configuration with its model and route, as the repository names them.
     fn changed_files(&self) -> Vec<String> {
-        let prompt = self.args.arms.prompt.as_deref().or(self.config.candidate.prompt.as_deref());
+        let prompt = self.args.arms.prompt.as_deref();
+        let prompt = prompt.or(self.config.candidate.prompt.as_ref().and_then(PromptSource::file));
         let files = prompt.into_iter().chain([self.config.path.as_path()]);
         files.filter_map(|file| in_repository(file, self.context.workspace.as_deref())).collect()
     }

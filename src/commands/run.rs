@@ -1,12 +1,12 @@
 //! `run`: the main job.
 
-use super::arms::Access;
 use super::carry_out::{Finished, carry_out_by_looks};
 use super::conclude::conclude;
 use super::foresight::warn_of_equal_arms;
 use super::identity::subject;
 use super::judge::Bench;
 use super::plan::Plan;
+use super::providers::Access;
 use super::publish::{Publisher, Said, close_unread, finish};
 use super::queue::earlier;
 use super::runner::Runner;

@@ -2,11 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use super::arms::Access;
 use super::carry_out::{Finished, carry_out_share};
 use super::identity::identity;
 use super::part::{Options, Part};
 use super::plan::Plan;
+use super::providers::Access;
 use super::queue::earlier;
 use super::runner::Runner;
 use super::{Error, output};

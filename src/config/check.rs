@@ -9,7 +9,7 @@ use serde_yaml::Value;
 use super::load::Reader;
 use super::raw::{BudgetConfig, CandidateConfig, DecisionConfig, GitHubConfig, LegConfig, RawTraces};
 use super::variables::Missing;
-use super::{Baseline, Candidate, CaseSource, Config, RouteLeg, TracesConfig};
+use super::{Baseline, Candidate, CaseSource, Config, PromptSource, RouteLeg, TracesConfig};
 use crate::prompt::{Leg, Vars};
 use crate::provider::{Price, Prices, ProviderConfig};
 use crate::redact::{RedactConfig, Redactor};
@@ -160,8 +160,12 @@ pub(super) fn check_candidate(reader: &mut Reader, written: CandidateConfig, fol
     if !written.route.is_empty() && written.model.is_some() {
         reader.wrong("candidate.model", "there is a route as well; give each leg its model");
     }
+    let prompt = written.prompt.map(|text| PromptSource::parse(&text, folder)).transpose();
     Candidate {
-        prompt: written.prompt.map(|path| folder.join(path)),
+        prompt: prompt.unwrap_or_else(|message| {
+            reader.wrong("candidate.prompt", message);
+            None
+        }),
         model: written.model,
         provider: written.provider,
         parameters: written.parameters,

@@ -24,7 +24,7 @@ use crate::provider::{Prices, ProviderConfig};
 use crate::redact::RedactConfig;
 use crate::sample::SampleConfig;
 use crate::score::Scorer;
-use crate::source::SourceConfig;
+use crate::source::{PromptName, SourceConfig};
 
 /// A checked configuration. All paths are ready to be opened.
 pub struct Config {
@@ -86,8 +86,8 @@ pub struct TracesConfig {
 /// The change under test.
 #[derive(Debug, Clone, Default)]
 pub struct Candidate {
-    /// The prompt file; without one the recorded messages are sent as they are.
-    pub prompt: Option<PathBuf>,
+    /// The prompt; without one the recorded messages are sent as they are.
+    pub prompt: Option<PromptSource>,
     /// The model, instead of the prompt file's.
     pub model: Option<String>,
     /// The provider's name.
@@ -116,6 +116,30 @@ impl Then {
     }
 }
 
+/// Where a prompt is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptSource {
+    /// In a file.
+    File(PathBuf),
+    /// In a store, under a name.
+    Stored(PromptName),
+}
+
+impl PromptSource {
+    /// Reads what is written under `prompt` or `--prompt`; a path is relative to `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        PromptName::parse(text).map_or_else(|| Ok(Self::File(folder.join(text))), |name| name.map(Self::Stored))
+    }
+
+    /// The file, if it is in one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stored(_) => None,
+        }
+    }
+}
+
 /// A checked leg of a route, and the name of its provider.
 #[derive(Debug, Clone)]
 pub struct RouteLeg {
@@ -134,18 +158,25 @@ pub enum Baseline {
     Replay,
     /// Scores made earlier by `eval-gate baseline`.
     Stored(PathBuf),
+    /// A prompt that a store keeps, run now.
+    Prompt(PromptName),
 }
 
 impl Baseline {
     /// Reads what is written under `baseline` or `--baseline`; a path is relative to `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        if let Some(name) = PromptName::parse(text) {
+            return name.map(Self::Prompt);
+        }
         match text {
             "recorded" => Ok(Self::Recorded),
             "replay" => Ok(Self::Replay),
             file if Path::new(file).extension().is_some_and(|extension| extension == "json") => {
                 Ok(Self::Stored(folder.join(file)))
             }
-            other => Err(format!("`{other}` is no baseline: write recorded, replay, or the path of a baseline.json")),
+            other => Err(format!(
+                "`{other}` is no baseline: write recorded, replay, the path of a baseline.json, or phoenix:NAME@TAG"
+            )),
         }
     }
 }

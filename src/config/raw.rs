@@ -1,7 +1,5 @@
 //! The sections of the configuration as they are written.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -25,8 +23,8 @@ pub(super) struct RawTraces {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CandidateConfig {
-    /// The prompt file; without one the recorded messages are sent as they are.
-    pub prompt: Option<PathBuf>,
+    /// The prompt's file, or its name in a store; without one the recorded messages are sent as they are.
+    pub prompt: Option<String>,
     /// The model, instead of the prompt file's.
     pub model: Option<String>,
     /// The provider's name in `providers`; `default` where absent.

@@ -53,8 +53,13 @@ impl Prompt {
             let system = MessageTemplate { role: "system".into(), content: text.trim_end().into() };
             Self { path: path.into(), model: None, parameters: Map::new(), messages: vec![system] }
         };
-        check(&prompt)?;
-        Ok(prompt)
+        prompt.checked()
+    }
+
+    /// The prompt, if it can be asked: it has a text, known roles and valid templates.
+    pub fn checked(self) -> Result<Self, PromptError> {
+        check(&self)?;
+        Ok(self)
     }
 }
 

@@ -7,6 +7,7 @@ mod fault;
 mod http;
 pub mod otlp;
 pub mod phoenix;
+mod prompt;
 mod window;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use thiserror::Error;
 
+pub use self::prompt::{PromptName, StoredPrompt, prompt};
 pub use self::window::{Moment, Window};
 use crate::trace::{Loss, Trace};
 

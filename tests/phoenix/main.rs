@@ -10,6 +10,7 @@ mod captures;
 #[expect(dead_code, reason = "tests/cli makes more trouble than these tests do")]
 #[path = "../cli/model.rs"]
 mod model;
+mod prompts;
 mod server;
 mod store;
 #[expect(dead_code, reason = "tests/cli has more to do with a folder than these tests have")]

@@ -104,11 +104,12 @@ impl Phoenix {
         serde_json::from_slice(&self.curl(path, &[])?).ok()
     }
 
-    /// Sends JSON.
-    pub(crate) fn post(&self, path: &str, body: &Value) {
+    /// Sends JSON, and gives what is answered.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
         let body = body.to_string();
         let options = ["--header", "content-type: application/json", "--data", &body];
-        self.curl(path, &options).unwrap_or_else(|| panic!("{path} is refused"));
+        let answer = self.curl(path, &options).unwrap_or_else(|| panic!("{path} is refused"));
+        serde_json::from_slice(&answer).unwrap_or_default()
     }
 
     /// The body of a successful answer.

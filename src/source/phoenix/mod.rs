@@ -6,8 +6,10 @@
 
 mod annotation;
 mod page;
+mod prompt;
 mod span;
 mod store;
+mod template;
 mod write;
 
 use std::num::NonZeroUsize;
@@ -15,7 +17,7 @@ use std::num::NonZeroUsize;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Batch, Lookup, Moment, Omissions, Remark, SourceError, Window, now};
+use super::{Batch, Lookup, Moment, Omissions, PromptName, Remark, SourceError, StoredPrompt, Window, now};
 use crate::trace::Gathering;
 use store::Store;
 
@@ -82,6 +84,15 @@ pub(super) async fn write_back(
 ) -> Result<usize, SourceError> {
     let store = Store::open(config, lookup)?;
     write::write(&store, remarks, by).await
+}
+
+/// Reads a prompt by its name and tag.
+pub(super) async fn prompt(
+    config: &PhoenixConfig,
+    name: &PromptName,
+    lookup: Lookup<'_>,
+) -> Result<StoredPrompt, SourceError> {
+    prompt::read(&Store::open(config, lookup)?, name).await
 }
 
 /// As many as the limit allows, by a hash of their ids: whatever comes and goes, the same ones of those that stay.

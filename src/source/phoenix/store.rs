@@ -155,7 +155,7 @@ impl Store {
         self.error(format!("{fault}{advice}"))
     }
 
-    fn error(&self, problem: String) -> SourceError {
+    pub(super) fn error(&self, problem: String) -> SourceError {
         SourceError::Store { store: "Phoenix", url: self.http.url(), problem }
     }
 
