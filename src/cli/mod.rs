@@ -100,7 +100,7 @@ pub struct ArmOptions {
     /// The candidate's model, instead of the configuration's and the prompt file's
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// The baseline, instead of the configuration's: recorded, replay, or a baseline.json
+    /// The baseline, instead of the configuration's: recorded, replay, a baseline.json, or `phoenix:NAME@TAG`
     #[arg(long, value_name = "WHAT")]
     pub baseline: Option<String>,
     /// The commit whose prompt is the baseline of `replay`

@@ -184,6 +184,7 @@ fn what_was_read_before_a_fault_is_kept_and_the_rest_is_counted() {
         body["next_cursor"] = json!("60");
         Says::Json(body)
     };
+    let none = |_| Says::Json(json!({"data": [], "next_cursor": null}));
     let odd = |mut body: Value| {
         body["data"][0] = json!({"unheard": "of"});
         Says::Json(body)
@@ -203,6 +204,7 @@ fn what_was_read_before_a_fault_is_kept_and_the_rest_is_counted() {
         ),
         (at("/traces", 1, |_| Says::Page), &["60 kept", "left out: 1 × older traces", "web page"]),
         (at("/spans", 3, broken), &["left out: 110 × trace not read: HTTP 500: database is locked", "40 kept"]),
+        (at("/spans", 3, none), &["70 kept", "left out: 80 × trace that is listed and has no spans"]),
         (at("/spans", 0, odd), &["left out: 7 × span of an unknown shape"]),
         (at("/span_annotations", 0, broken), &["150 kept", "left out: 1 × some span_annotations not read: HTTP 500"]),
     ] {

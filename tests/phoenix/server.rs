@@ -78,9 +78,9 @@ impl Phoenix {
         assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
-    /// Waits until a project has so many traces, none of which is still being written.
+    /// Waits until a project has so many traces of two spans. Phoenix takes the spans of a trace one by one.
     pub(crate) fn wait_for(&self, project: &str, traces: usize) {
-        let path = format!("/v1/projects/{project}/traces?limit=1000");
+        let path = format!("/v1/projects/{project}/traces?limit=1000&filter=num_spans%20%3D%3D%202");
         let count = |phoenix: &Self| phoenix.try_get(&path).map_or(0, |list| list["data"].as_array().unwrap().len());
         self.wait(&|phoenix| count(phoenix) >= traces, &format!("{project} has not {traces} traces"));
         assert_eq!(count(self), traces, "{project}");

@@ -102,12 +102,22 @@ fn what_people_said_is_recorded_and_can_be_asked_for() {
 fn many_pages_are_read_whole_and_a_limit_chooses_among_all() {
     let Some(phoenix) = Phoenix::get() else { return };
     let (project, model) = shop(phoenix, "many", 1000);
+    let until = format!("since: 1d, until: \"{}\"", jiff::Timestamp::now());
+    project.edit("since: 1d", &until);
+    run(&project, phoenix, "sample --to before --sample 50", KEY).expect(0, &["1000 requests seen, 50 kept"]);
     phoenix.script("ask.py", &["many", "30", &model.url]);
+    project.edit(&until, "since: 1d");
     let count = || run(&project, phoenix, "sample --to a --replace", KEY);
     let start = std::time::Instant::now();
     while !count().stderr.contains("1030 requests seen, 1030 kept") {
-        assert!(start.elapsed().as_secs() < 60, "{}", count());
+        assert!(start.elapsed().as_secs() < 180, "{}", count());
     }
+    project.edit("since: 1d", &until);
+    run(&project, phoenix, "sample --to after --sample 50", KEY).expect(0, &["1000 requests seen, 50 kept"]);
+    for (before, after) in cases(&project, "before").iter().zip(cases(&project, "after")) {
+        assert_eq!(before, &after, "what arrives later changes nothing");
+    }
+    project.edit(&until, "since: 1d");
     project.edit("project: many", "project: many, limit: 100, filter: 'llm_span_count == 1 and error_count == 0'");
     run(&project, phoenix, "sample --to b", KEY).expect(0, &["100 kept", "left out: 930 × trace beyond `limit: 100`"]);
     let all = cases(&project, "a");

@@ -1,5 +1,7 @@
 //! What is asked of a Phoenix server: the window's traces, their spans, and the annotations of both.
 
+use std::collections::HashSet;
+
 use reqwest::header::AUTHORIZATION;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -100,7 +102,11 @@ impl Store {
         while let Some(batch) = batches.next() {
             let Pages { entries, fault } = self.all("spans", &names("trace_id", batch)).await;
             let Some(fault) = fault else {
-                rows.extend(read(entries, "span of an unknown shape", omissions));
+                let spans: Vec<Row> = read(entries, "span of an unknown shape", omissions);
+                let found: HashSet<&str> = spans.iter().map(|row| row.context.trace_id.as_str()).collect();
+                let empty = batch.iter().filter(|trace| !found.contains(trace.as_str()));
+                empty.for_each(|trace| omissions.add("trace that is listed and has no spans", trace.clone()));
+                rows.extend(spans);
                 continue;
             };
             // What does not answer after so many tries is not asked for all the rest as well.
