@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::{Error, output, variable};
+use super::{Error, traffic};
 use crate::cli::SampleOptions;
-use crate::config::{CaseSource, Config, TracesConfig};
+use crate::config::{CaseSource, Config};
 use crate::evalset::{Case, Evalset};
 use crate::redact::{IdKey, Redactor};
 use crate::report::Count;
-use crate::sample::{Filter, Sample, SampleConfig, anonymise, redact};
-use crate::source::Batch;
-use crate::trace::{Found, Harvest};
-use crate::{source, trace};
+use crate::sample::{Sample, SampleConfig, redact};
 
 /// The cases of a run, and what was left out on the way to them.
 pub(super) struct Chosen {
@@ -53,7 +50,7 @@ pub(super) async fn choose(config: &Config, options: &SampleOptions, out: &Path)
     };
     match &config.cases {
         CaseSource::Evalset(path) => from_evalset(config, path, &sampling),
-        CaseSource::Traces(traces) => from_traces(config, traces, &sampling, out).await,
+        CaseSource::Traces(traces) => traffic::choose(config, traces, &sampling, out).await,
         CaseSource::Unnamed => Err(Error::Usage(format!(
             "{}: there are no cases: write evalset: FOLDER or traces: {{ otlp: {{ files: [FILE] }} }}",
             config.path.display()
@@ -77,66 +74,14 @@ fn from_evalset(config: &Config, path: &Path, sampling: &SampleConfig) -> Result
     })
 }
 
-async fn from_traces(
-    config: &Config,
-    traces: &TracesConfig,
-    sampling: &SampleConfig,
-    out: &Path,
-) -> Result<Chosen, Error> {
-    let batch = source::fetch(&traces.source, &variable).await?;
-    let harvest = trace::cases(&batch.traces);
-    let filter = traces.filter.as_deref().map(Filter::parse).transpose()?;
-    let refused = harvest.skipped.len();
-    let mut left_out = omissions(&batch, &harvest);
-    let approximate = harvest.approximate.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
-    let mut redactor = Redactor::new(&config.redact)?;
-    let mut cases: Vec<Case> = harvest.found.into_iter().map(named).collect();
-    anonymise(&mut cases, &mut redactor, &id_key(config, out)?);
-    if let Some(filter) = &filter {
-        warn_of_unknown(filter, &cases);
-    }
-    let sample = Sample::draw(cases, sampling, filter.as_ref())?;
-    sample.left_out.into_iter().for_each(|(reason, count)| *left_out.entry(reason).or_default() += count);
-    Ok(Chosen {
-        cases: sample.cases,
-        seen: sample.seen + refused,
-        left_out,
-        approximate,
-        of: batch.of,
-        redacted: redacted(&redactor),
-    })
-}
-
-/// What a source could not read and what cannot be replayed, by reason.
-fn omissions(batch: &Batch, harvest: &Harvest) -> BTreeMap<String, usize> {
-    let unread = batch.omissions.iter().map(|omission| (omission.reason.clone(), omission.count));
-    let refused = harvest.reasons().into_iter().map(|(reason, count)| (format!("not replayable: {reason}"), count));
-    unread.chain(refused).collect()
-}
-
-fn redacted(redactor: &Redactor) -> BTreeMap<String, usize> {
+pub(super) fn redacted(redactor: &Redactor) -> BTreeMap<String, usize> {
     redactor.counts().iter().map(|(rule, count)| (rule.label().to_lowercase(), *count)).collect()
 }
 
 /// The key under which session and user ids are hashed: the configuration's, else one of this folder's own.
-fn id_key(config: &Config, out: &Path) -> Result<IdKey, Error> {
+pub(super) fn id_key(config: &Config, out: &Path) -> Result<IdKey, Error> {
     match &config.redact.key {
         Some(key) => Ok(key.clone()),
         None => Ok(IdKey::kept_in(&out.join("id.key"))?),
     }
-}
-
-/// A name that no case has is most likely a typing error, and a filter on it keeps everything or nothing.
-fn warn_of_unknown(filter: &Filter, cases: &[Case]) {
-    for name in filter.unknown_names(cases) {
-        output::note(&format!("warning: `where` asks for `{name}`, which no case has"));
-    }
-}
-
-/// A case with its operation's name among its tags, so that `where` and slices can ask for it.
-fn named(found: Found) -> Case {
-    let mut case = found.case;
-    let name = if found.root.is_empty() { found.name } else { found.root };
-    case.metadata.entry("name").or_insert_with(|| name.into());
-    case
 }

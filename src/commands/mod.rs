@@ -34,6 +34,7 @@ mod shard;
 mod stored_prompt;
 mod tally;
 mod topics;
+mod traffic;
 mod work;
 mod write_back;
 

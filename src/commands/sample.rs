@@ -1,6 +1,6 @@
 //! `sample`: traces to an evalset.
 
-use super::cases::{Chosen, choose};
+use super::cases::{Chosen, choose, counts};
 use super::{Error, output, read_config};
 use crate::cli::SampleArgs;
 use crate::config::CaseSource;
@@ -32,6 +32,9 @@ fn describe(chosen: &Chosen) {
     output::note(&format!("{} requests seen, {} kept, from {}", chosen.seen, chosen.cases.len(), chosen.of));
     for count in chosen.counts() {
         output::note(&format!("  left out: {} × {}", count.count, count.what));
+    }
+    for count in counts(&chosen.approximate) {
+        output::note(&format!("  not all recorded: {} × {}", count.count, count.what));
     }
     for (rule, count) in &chosen.redacted {
         output::note(&format!("  redacted: {count} × {rule}"));

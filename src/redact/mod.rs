@@ -100,6 +100,24 @@ impl Redactor {
         })
     }
 
+    /// A redactor with the same rules that has seen nothing yet.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self {
+            rules: self.rules.clone(),
+            patterns: self.patterns.clone(),
+            allow: self.allow.clone(),
+            pseudonyms: Pseudonyms::default(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Forgets what it has seen, so that the next text is redacted as if it were the first.
+    pub fn forget(&mut self) {
+        self.pseudonyms = Pseudonyms::default();
+        self.counts.clear();
+    }
+
     /// The text with every finding replaced. Pseudonyms that are in it already stay, and a redacted text stays as it is.
     /// Where the text is JSON, it is still JSON afterwards.
     pub fn text<'t>(&mut self, text: &'t str) -> Cow<'t, str> {

@@ -1,125 +1,24 @@
-//! The draw itself.
+//! The draw from cases that are all there.
 
-use std::collections::BTreeMap;
-
-use sha2::{Digest, Sha256};
-
-use super::allocate::allocate;
-use super::{Filter, NOT_DRAWN, NOT_MATCHED, Sample, SampleConfig, SampleError, StratumSummary, strata};
+use super::{Filter, Sample, SampleConfig, SampleError, Survey};
 use crate::evalset::Case;
 
 impl Sample {
-    /// Draws from the cases for which the filter holds.
-    ///
-    /// Every case has a rank, a hash of the seed and of the trace it came from, and each stratum gives its lowest ranks.
-    /// So the same seed draws the same cases whatever their order, and traces that arrive later displace few of them.
+    /// Draws from the cases for which the filter holds; see [`Survey`].
     pub fn draw(cases: Vec<Case>, config: &SampleConfig, filter: Option<&Filter>) -> Result<Self, SampleError> {
-        let seen = cases.len();
-        let mut left_out = BTreeMap::new();
-        let matching = match filter {
-            Some(filter) => filter.retain(cases)?,
-            None => cases,
-        };
-        count(&mut left_out, NOT_MATCHED, seen - matching.len());
-        let stratified = Stratified::new(&matching, config)?;
-        let population = matching.len();
-        let cases = stratified.take(matching);
-        count(&mut left_out, NOT_DRAWN, population - cases.len());
-        Ok(Self { cases, seen, left_out, strata: stratified.summaries(config) })
+        let mut survey = Survey::new(config, filter);
+        cases.iter().enumerate().for_each(|(index, case)| survey.add(case, index));
+        let drawn = survey.finish()?;
+        let cases = drawn.weigh(cases.into_iter().enumerate());
+        Ok(Self { cases, seen: drawn.seen, left_out: drawn.left_out, strata: drawn.strata })
     }
-}
-
-fn count(left_out: &mut BTreeMap<String, usize>, reason: &str, number: usize) {
-    if number > 0 {
-        left_out.insert(reason.to_owned(), number);
-    }
-}
-
-/// The strata in the order of their names, and what each gives.
-struct Stratified {
-    strata: Vec<Stratum>,
-}
-
-struct Stratum {
-    name: String,
-    /// Indices of the cases in it, the lowest rank first.
-    members: Vec<usize>,
-    /// How many of them, from the first, are drawn.
-    drawn: usize,
-}
-
-impl Stratified {
-    fn new(cases: &[Case], config: &SampleConfig) -> Result<Self, SampleError> {
-        let names = strata::names(cases, &config.strata)?;
-        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, name) in names.into_iter().enumerate() {
-            groups.entry(name).or_default().push(index);
-        }
-        let populations: Vec<usize> = groups.values().map(Vec::len).collect();
-        let size = config.size.map_or(cases.len(), |size| size.min(cases.len()));
-        let shares = allocate(&populations, size, config.min_per_stratum);
-        let strata = groups.into_iter().zip(shares).map(|((name, mut members), drawn)| {
-            members.sort_by_cached_key(|&index| rank(config.seed, &cases[index]));
-            Stratum { name, members, drawn }
-        });
-        Ok(Self { strata: strata.collect() })
-    }
-
-    /// The drawn cases in their old order, weighted by how many each stands for.
-    fn take(&self, cases: Vec<Case>) -> Vec<Case> {
-        let mut factors = vec![None; cases.len()];
-        for stratum in &self.strata {
-            let factor = stratum.members.len() as f64 / stratum.drawn as f64;
-            stratum.members[..stratum.drawn].iter().for_each(|&index| factors[index] = Some(factor));
-        }
-        let drawn: Vec<(Case, f64)> = cases
-            .into_iter()
-            .zip(factors)
-            .filter_map(|(case, factor)| factor.map(|factor| (factor * case.weight(), case)))
-            .map(|(weight, case)| (case, weight))
-            .collect();
-        let mean = drawn.iter().map(|(_, weight)| weight).sum::<f64>() / drawn.len() as f64;
-        drawn.into_iter().map(|(case, weight)| Case { weight: relative(weight / mean), ..case }).collect()
-    }
-
-    fn summaries(&self, config: &SampleConfig) -> Vec<StratumSummary> {
-        let strata = if config.strata.is_empty() { &[][..] } else { &self.strata };
-        let summary = |stratum: &Stratum| StratumSummary {
-            name: stratum.name.clone(),
-            population: stratum.members.len(),
-            sampled: stratum.drawn,
-        };
-        strata.iter().map(summary).collect()
-    }
-}
-
-/// A weight as it is written to the case: six decimals, and none at all for 1.
-fn relative(weight: f64) -> Option<f64> {
-    let rounded = (weight * 1e6).round() / 1e6;
-    ((rounded - 1.0).abs() > 1e-9).then_some(rounded)
-}
-
-/// A case's place in the queue: SHA-256 over the seed and what names its request for good, which is its trace and span,
-/// else its id, else its content. The content alone would put all the requests that just say "hello" at the same place.
-fn rank(seed: u64, case: &Case) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(seed.to_le_bytes());
-    match &case.trace {
-        Some(trace) if !trace.id.is_empty() => {
-            hasher.update(&trace.id);
-            hasher.update([0]);
-            hasher.update(trace.span.as_deref().unwrap_or_default());
-        }
-        _ if !case.id.is_empty() => hasher.update(&case.id),
-        _ => hasher.update(case.content_id()),
-    }
-    hasher.finalize().into()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::{NOT_DRAWN, NOT_MATCHED, StratumSummary};
     use super::*;
 
     fn traffic(refunds: usize, orders: usize) -> Vec<Case> {

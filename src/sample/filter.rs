@@ -5,7 +5,6 @@ use minijinja::{Environment, Error, Expression, UndefinedBehavior};
 use serde_json::{Map, Value, json};
 
 use super::SampleError;
-use super::strata::known_names;
 use crate::evalset::Case;
 
 /// A checked `where`. The expression sees the case's own fields (`metadata`, `messages`, `recorded`, …, the empty ones
@@ -30,53 +29,46 @@ impl Filter {
         }
     }
 
-    /// The cases for which the expression holds. That there are none is an error, which names what could be asked for.
-    pub fn retain(&self, mut cases: Vec<Case>) -> Result<Vec<Case>, SampleError> {
-        let fails = |case: &Case, error: &Error| SampleError::Evaluation { case: title(case), what: reason(error) };
-        let expression = self.compile().map_err(|error| syntax(&self.text, &error))?;
-        let holds = |case: &Case| match expression.eval(Serde(context(case))) {
-            Ok(value) => Ok(value.is_true()),
-            Err(error) => Err(fails(case, &error)),
-        };
-        let verdicts = cases.iter().map(holds).collect::<Result<Vec<bool>, _>>()?;
-        if !cases.is_empty() && !verdicts.contains(&true) {
-            return Err(self.nothing_matches(&cases));
-        }
-        let mut verdicts = verdicts.into_iter();
-        cases.retain(|_| verdicts.next() == Some(true));
-        Ok(cases)
+    /// The expression, ready to be asked.
+    pub(super) fn expression(&self) -> Expression<'_, 'static> {
+        self.compile().expect("what was compiled once compiles again")
     }
 
-    /// The names that the expression uses and none of the cases has. They are most likely typing errors, and
-    /// `metadata.tire != 'internal'` would quietly keep everything.
-    pub fn unknown_names(&self, cases: &[Case]) -> Vec<String> {
-        let Ok(expression) = self.compile() else {
-            return Vec::new();
-        };
-        let mut names: Vec<String> = expression.undeclared_variables(true).into_iter().collect();
+    /// Whether the expression holds for a case.
+    pub(super) fn holds(expression: &Expression<'_, '_>, case: &Case) -> Result<bool, SampleError> {
+        match expression.eval(Serde(context(case))) {
+            Ok(value) => Ok(value.is_true()),
+            Err(error) => Err(SampleError::Evaluation { case: title(case), what: reason(&error) }),
+        }
+    }
+
+    /// The names that the expression uses.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.expression().undeclared_variables(true).into_iter().collect();
         names.retain(|name| self.environment.globals().all(|(global, _)| global != name));
-        for case in cases {
-            if names.is_empty() {
-                break;
-            }
+        names.sort_unstable();
+        names
+    }
+
+    /// The expression as it was written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Takes those out of some names that a case has.
+    pub(super) fn strike_known(case: &Case, names: &mut Vec<String>) {
+        if !names.is_empty() {
             let context = context(case);
             names.retain(|name| !has(&context, name));
         }
-        names.sort_unstable();
-        names
     }
 
     fn compile(&self) -> Result<Expression<'_, 'static>, Error> {
         self.environment.compile_expression_owned(self.text.clone())
     }
 
-    fn nothing_matches(&self, cases: &[Case]) -> SampleError {
-        SampleError::NothingMatches {
-            expression: self.text.clone(),
-            seen: cases.len(),
-            known: known_names(cases),
-            unknown: self.unknown_names(cases),
-        }
+    pub(super) fn nothing_matches(&self, seen: usize, known: Vec<String>, unknown: Vec<String>) -> SampleError {
+        SampleError::NothingMatches { expression: self.text.clone(), seen, known, unknown }
     }
 }
 
@@ -132,6 +124,7 @@ fn syntax(text: &str, error: &Error) -> SampleError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Sample, SampleConfig};
     use super::*;
 
     fn cases() -> Vec<Case> {
@@ -144,9 +137,13 @@ mod tests {
         values.map(|value| serde_json::from_value(value).unwrap()).to_vec()
     }
 
+    fn retain(expression: &str, cases: Vec<Case>) -> Result<Vec<Case>, SampleError> {
+        let filter = Filter::parse(expression)?;
+        Sample::draw(cases, &SampleConfig::default(), Some(&filter)).map(|sample| sample.cases)
+    }
+
     fn kept(expression: &str) -> String {
-        let kept = Filter::parse(expression).and_then(|filter| filter.retain(cases())).unwrap();
-        kept.into_iter().map(|case| case.id).collect()
+        retain(expression, cases()).unwrap().into_iter().map(|case| case.id).collect()
     }
 
     #[test]
@@ -179,25 +176,29 @@ mod tests {
 
     #[test]
     fn a_failing_expression_names_the_case() {
-        let error = Filter::parse("metadata.n + 1 > 2 or metadata.tier").unwrap().retain(cases()).unwrap_err();
+        let error = retain("metadata.n + 1 > 2 or metadata.tier", cases()).unwrap_err();
         assert!(matches!(&error, SampleError::Evaluation { case, .. } if case == "a"), "{error}");
-        let error = Filter::parse("name | no_such_filter").unwrap().retain(cases()).unwrap_err().to_string();
+        let error = retain("name | no_such_filter", cases()).unwrap_err().to_string();
         assert!(error.contains("no_such_filter"), "{error}");
     }
 
     #[test]
     fn nothing_matching_says_what_there_is() {
-        let error = Filter::parse("metadata.tire == 'pro'").unwrap().retain(cases()).unwrap_err().to_string();
+        let error = retain("metadata.tire == 'pro'", cases()).unwrap_err().to_string();
         for wanted in ["none of 3 cases", "metadata.name, metadata.tier, recorded.status", "no case has metadata.tire"]
         {
             assert!(error.contains(wanted), "{error}");
         }
-        assert!(Filter::parse("false").unwrap().retain(Vec::new()).unwrap().is_empty());
+        assert!(retain("false", Vec::new()).unwrap().is_empty());
     }
 
     #[test]
     fn names_that_no_case_has() {
-        let unknown = |expression: &str| Filter::parse(expression).unwrap().unknown_names(&cases());
+        let unknown = |expression: &str| {
+            let mut names = Filter::parse(expression).unwrap().names();
+            cases().iter().for_each(|case| Filter::strike_known(case, &mut names));
+            names
+        };
         assert_eq!(
             unknown("metadata.tire != 'x' and user == 1 and case.metadata.tear"),
             ["case.metadata.tear", "metadata.tire", "user"]

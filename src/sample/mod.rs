@@ -3,9 +3,11 @@
 mod allocate;
 mod draw;
 mod filter;
+mod light;
+mod rank;
 mod redaction;
-
 mod strata;
+mod survey;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ use crate::evalset::Case;
 
 pub use filter::Filter;
 pub use redaction::{anonymise, hash_ids, redact, redact_case};
+pub use survey::{Drawn, Survey};
 
 /// The reason in [`Sample::left_out`] of cases for which `where` does not hold.
 pub const NOT_MATCHED: &str = "`where` does not hold";

@@ -4,25 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::SampleError;
 use crate::evalset::Case;
 
 /// The value that stands for a path which a case does not have.
 const NONE: &str = "(none)";
 
-/// The stratum of every case, by name. Fails on a path that no case has: that is a typing error.
-pub(super) fn names(cases: &[Case], paths: &[String]) -> Result<Vec<String>, SampleError> {
-    let mut found = vec![false; paths.len()];
-    let names = cases.iter().map(|case| name(case, paths, &mut found)).collect();
-    match found.iter().position(|found| !found) {
-        Some(index) if !cases.is_empty() => {
-            Err(SampleError::UnknownStratum { path: paths[index].clone(), known: known_names(cases) })
-        }
-        _ => Ok(names),
-    }
-}
-
-fn name(case: &Case, paths: &[String], found: &mut [bool]) -> String {
+/// The stratum of a case. Notes which of the paths it has: a path that no case has is a typing error.
+pub(super) fn name(case: &Case, paths: &[String], found: &mut [bool]) -> String {
     let labels = paths.iter().zip(found).map(|(path, found)| {
         let value = look_up(case, path);
         *found |= value.is_some();
@@ -55,18 +43,46 @@ fn label(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The names that a filter or a stratum can use with these cases.
-pub(super) fn known_names(cases: &[Case]) -> Vec<String> {
-    let metadata: BTreeSet<&String> = cases.iter().flat_map(|case| case.metadata.keys()).collect();
-    let fixed = ["request.model", "recorded.status", "trace.prompt_version"];
-    let present = fixed.into_iter().filter(|path| cases.iter().any(|case| look_up(case, path).is_some()));
-    metadata.into_iter().map(|key| format!("metadata.{key}")).chain(present.map(str::to_owned)).collect()
+/// Paths that are no metadata.
+const FIXED: [&str; 3] = ["request.model", "recorded.status", "trace.prompt_version"];
+
+/// More names than these are a program's, and nobody reads on.
+const MAX_NAMES: usize = 200;
+
+/// The names that a filter or a stratum can use with the cases seen.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    metadata: BTreeSet<String>,
+    fixed: BTreeSet<&'static str>,
+}
+
+impl Names {
+    pub(super) fn add(&mut self, case: &Case) {
+        for key in case.metadata.keys() {
+            if !self.metadata.contains(key) && self.metadata.len() < MAX_NAMES {
+                self.metadata.insert(key.clone());
+            }
+        }
+        self.fixed.extend(FIXED.into_iter().filter(|path| look_up(case, path).is_some()));
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.metadata.extend(other.metadata);
+        self.fixed.extend(other.fixed);
+    }
+
+    pub(super) fn list(&self) -> Vec<String> {
+        let metadata = self.metadata.iter().take(MAX_NAMES).map(|key| format!("metadata.{key}"));
+        let fixed = FIXED.into_iter().filter(|path| self.fixed.contains(path)).map(str::to_owned);
+        metadata.chain(fixed).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::{Sample, SampleConfig};
     use super::*;
 
     fn cases() -> Vec<Case> {
@@ -89,17 +105,24 @@ mod tests {
             (&["request.model"], ["request.model=(none)", "request.model=small"]),
         ] {
             let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
-            assert_eq!(names(&cases(), &paths).unwrap(), wanted);
+            let mut found = vec![false; paths.len()];
+            let names: Vec<String> = cases().iter().map(|case| name(case, &paths, &mut found)).collect();
+            assert_eq!(names, wanted);
+            assert!(found.iter().all(|found| *found));
         }
     }
 
     #[test]
     fn a_path_that_no_case_has_is_a_typing_error() {
+        let draw = |cases, path: &str| {
+            let config = SampleConfig { strata: vec![path.to_owned()], ..SampleConfig::default() };
+            Sample::draw(cases, &config, None)
+        };
         for path in ["metadata.intend", "intent", "metadata.deep.est", "metadata", "trace.prompt_version"] {
-            let error = names(&cases(), &[path.to_owned()]).unwrap_err().to_string();
+            let error = draw(cases(), path).unwrap_err().to_string();
             let wanted = "metadata.deep, metadata.intent, metadata.n, metadata.user.tier, request.model";
             assert_eq!(error, format!("`sample.strata`: no case has `{path}`; there are {wanted}"));
         }
-        assert!(names(&[], &["metadata.intent".to_owned()]).unwrap().is_empty());
+        assert!(draw(Vec::new(), "metadata.intent").unwrap().cases.is_empty());
     }
 }

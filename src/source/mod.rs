@@ -10,7 +10,7 @@ pub mod phoenix;
 mod prompt;
 mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
@@ -41,7 +41,9 @@ impl SourceConfig {
     pub fn relative_to(self, folder: &Path) -> Self {
         match self {
             Self::Otlp(otlp) => {
-                let files = otlp.files.iter().map(|file| folder.join(file)).collect();
+                let piped = |file: &Path| file == Path::new(otlp::STANDARD_INPUT);
+                let place = |file: PathBuf| if piped(&file) { file } else { folder.join(file) };
+                let files = otlp.files.into_iter().map(place).collect();
                 Self::Otlp(otlp::OtlpConfig { files })
             }
             Self::Phoenix(phoenix) => Self::Phoenix(phoenix),
@@ -54,14 +56,6 @@ impl SourceConfig {
             Self::Otlp(_) => false,
             Self::Phoenix(phoenix) => phoenix.write_back,
         }
-    }
-}
-
-/// Fetches the traces of a source. Addresses and keys of stores come from the environment.
-pub async fn fetch(source: &SourceConfig, lookup: Lookup<'_>) -> Result<Batch, SourceError> {
-    match source {
-        SourceConfig::Otlp(otlp) => otlp::read(&otlp.files),
-        SourceConfig::Phoenix(phoenix) => phoenix::fetch(phoenix, lookup).await,
     }
 }
 
@@ -104,6 +98,58 @@ fn now() -> Timestamp {
     now.round(TimestampRound::new().smallest(Unit::Second).mode(RoundMode::Ceil)).unwrap_or(now)
 }
 
+/// Opens a source. Addresses and keys of stores come from the environment, by `lookup`.
+pub async fn open(source: &SourceConfig, lookup: Lookup<'_>) -> Result<Traffic, SourceError> {
+    match source {
+        SourceConfig::Otlp(otlp) => Ok(Traffic::Files(otlp::Files::open(&otlp.files)?)),
+        SourceConfig::Phoenix(phoenix) => Ok(Traffic::Fetched(phoenix::fetch(phoenix, lookup).await?)),
+    }
+}
+
+/// Recorded traffic, to be looked through once and then asked for the traces that were chosen.
+#[derive(Debug)]
+pub enum Traffic {
+    /// Traces that were fetched.
+    Fetched(Batch),
+    /// Files of any size.
+    Files(otlp::Files),
+}
+
+impl Traffic {
+    /// Shows every trace to one of several visitors, and gives the visitors back, with what could not be read. In which
+    /// order traces come, and to which visitor, is left to chance.
+    pub fn survey<A: Send>(
+        &self,
+        make: impl Fn() -> A,
+        visit: impl Fn(&mut A, &Trace) + Sync,
+    ) -> Result<(Vec<A>, Vec<Omission>), SourceError> {
+        match self {
+            Self::Files(files) => files.survey(make, visit),
+            Self::Fetched(batch) => {
+                let mut visitor = make();
+                batch.traces.iter().for_each(|trace| visit(&mut visitor, trace));
+                Ok((vec![visitor], batch.omissions.clone()))
+            }
+        }
+    }
+
+    /// Where the traces come from, in words.
+    pub fn of(&self) -> String {
+        match self {
+            Self::Files(_) => "recorded traces".to_owned(),
+            Self::Fetched(batch) => batch.of.clone(),
+        }
+    }
+
+    /// The traces of these ids, earliest first.
+    pub fn traces(self, ids: &HashSet<String>) -> Result<Vec<Trace>, SourceError> {
+        match self {
+            Self::Files(files) => files.traces(ids),
+            Self::Fetched(batch) => Ok(batch.traces.into_iter().filter(|trace| ids.contains(&trace.id)).collect()),
+        }
+    }
+}
+
 /// The traces of a source.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
@@ -128,21 +174,40 @@ pub struct Omission {
 
 /// Counts omissions by reason, and keeps the first few places of each.
 #[derive(Debug, Default)]
-pub(crate) struct Omissions(BTreeMap<String, Omission>);
+pub(crate) struct Omissions(BTreeMap<String, Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    count: usize,
+    /// Places in words, by where they are.
+    places: BTreeSet<((usize, usize), String)>,
+}
 
 impl Omissions {
     pub(crate) fn add(&mut self, reason: &str, place: String) {
-        let omission = self.count(reason, 1);
-        if omission.examples.len() < EXAMPLES {
-            omission.examples.push(place);
-        }
+        let order = (0, self.0.get(reason).map_or(0, |counted| counted.count));
+        self.add_at(reason, order, place);
     }
 
-    fn count(&mut self, reason: &str, count: usize) -> &mut Omission {
-        let omission = self.0.entry(reason.to_owned()).or_default();
-        reason.clone_into(&mut omission.reason);
-        omission.count += count;
-        omission
+    /// Adds what is not met in order; the first places are kept all the same.
+    pub(crate) fn add_at(&mut self, reason: &str, order: (usize, usize), place: String) {
+        let counted = self.count(reason, 1);
+        counted.places.insert((order, place));
+        counted.shorten();
+    }
+
+    fn count(&mut self, reason: &str, count: usize) -> &mut Counted {
+        let counted = self.0.entry(reason.to_owned()).or_default();
+        counted.count += count;
+        counted
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (reason, more) in other.0 {
+            let counted = self.count(&reason, more.count);
+            counted.places.extend(more.places);
+            counted.shorten();
+        }
     }
 
     pub(crate) fn add_loss(&mut self, loss: Loss) {
@@ -159,11 +224,25 @@ impl Omissions {
 
     /// The first place of all, as an explanation.
     pub(crate) fn first(&self) -> Option<String> {
-        self.0.values().find_map(|omission| Some(format!("{}: {}", omission.reason, omission.examples.first()?)))
+        let place = |(reason, counted): (&String, &Counted)| Some(format!("{reason}: {}", counted.places.first()?.1));
+        self.0.iter().find_map(place)
     }
 
     pub(crate) fn finish(self) -> Vec<Omission> {
-        self.0.into_values().collect()
+        let omission = |(reason, counted): (String, Counted)| Omission {
+            reason,
+            count: counted.count,
+            examples: counted.places.into_iter().map(|(_, place)| place).collect(),
+        };
+        self.0.into_iter().map(omission).collect()
+    }
+}
+
+impl Counted {
+    fn shorten(&mut self) {
+        while self.places.len() > EXAMPLES {
+            self.places.pop_last();
+        }
     }
 }
 
@@ -186,7 +265,9 @@ pub enum SourceError {
         reason: &'static str,
     },
     /// A folder that holds nothing to read.
-    #[error("no .json, .jsonl or .ndjson file (plain or .gz) in {0}; name the folder that the Collector writes to")]
+    #[error(
+        "no trace file in {0}: none ends in .json, .jsonl, .ndjson, .pb or .binpb, plain or with .gz or .zst; name the folder that the Collector writes to"
+    )]
     EmptyFolder(PathBuf),
     /// The operating system refused.
     #[error("cannot read {path}: {error}; check that it is a readable file")]
@@ -196,7 +277,7 @@ pub enum SourceError {
         /// The system's reason.
         error: std::io::Error,
     },
-    /// A file that is not JSON text.
+    /// A file of text that cannot be read.
     #[error("{path} is {what}")]
     Format {
         /// The file.
@@ -232,7 +313,9 @@ pub enum SourceError {
         of: String,
     },
     /// Files were read, and not one line of them was an OTLP export.
-    #[error("no OTLP export could be read from {files}: {reason}; expected JSON with resourceSpans or resourceLogs")]
+    #[error(
+        "no OTLP export could be read from {files}: {reason}; expected JSON with resourceSpans or resourceLogs, or the same as protobuf"
+    )]
     Nothing {
         /// The file, or how many.
         files: String,

@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 use super::generation::Generation;
 use super::nesting::{self, Call};
 use super::tree::Tree;
-use super::{Refusal, Trace};
+use super::{Refusal, Span, Trace};
 use crate::evalset::Case;
 
 /// What traces gave: cases, and what became none.
@@ -19,7 +19,7 @@ pub struct Harvest {
     pub found: Vec<Found>,
     /// The model calls that cannot be replayed.
     pub skipped: Vec<Skipped>,
-    /// Cases whose replay is less than what was sent, by what is missing.
+    /// Cases whose replay or record is less than what was, by what is missing or wrong.
     pub approximate: BTreeMap<&'static str, usize>,
     /// Records of calls that another record in the same trace covers.
     pub recorded_twice: usize,
@@ -80,10 +80,12 @@ impl Harvest {
         let (calls, twice) = nesting::settle(&tree, calls(trace, &spans));
         self.recorded_twice += twice;
         let several = calls.len() > 1;
+        let damages = damages(&tree);
         for call in calls {
             match call.read {
                 Ok(generation) => {
                     self.approximations(&generation);
+                    self.damages(&damages, tree.span(call.at));
                     let case = surroundings.case(call.at, generation, several);
                     let root = tree.root().map_or_else(String::new, |root| root.name.clone());
                     self.found.push(Found { case, name: tree.span(call.at).name.clone(), root });
@@ -93,6 +95,14 @@ impl Harvest {
                     self.skipped.push(Skipped { trace: trace.id.clone(), span, reason });
                 }
             }
+        }
+    }
+
+    fn damages(&mut self, around: &[&'static str], span: &Span) {
+        let backwards = span.end_ns > 0 && span.end_ns < span.start_ns;
+        let own = backwards.then_some("clock that ran backwards, so no duration");
+        for what in around.iter().copied().chain(own) {
+            *self.approximate.entry(what).or_default() += 1;
         }
     }
 
@@ -106,6 +116,15 @@ impl Harvest {
             *self.approximate.entry("output schema not recorded").or_default() += 1;
         }
     }
+}
+
+/// What is wrong with the tree around a trace's calls.
+fn damages(tree: &Tree<'_>) -> Vec<&'static str> {
+    let damages = [
+        (tree.lacks_root(), "root span not recorded, nor the tags and ids on it"),
+        (tree.has_circle(), "spans that lie in each other in a circle"),
+    ];
+    damages.into_iter().filter(|(is_so, _)| *is_so).map(|(_, what)| what).collect()
 }
 
 fn told_apart(trace: &Trace) -> Vec<(usize, Dialect, Kind)> {

@@ -41,6 +41,23 @@ impl<'a> Tree<'a> {
         self.trace.spans.get(root.unwrap_or(0))
     }
 
+    /// Whether a span that others lie in was not recorded, so that what it said is not known.
+    pub(super) fn lacks_root(&self) -> bool {
+        let spans = &self.trace.spans;
+        !spans.iter().any(|span| span.parent.is_none()) && (0..spans.len()).any(|at| self.parent(at).is_none())
+    }
+
+    /// Whether a span lies in itself, as its parents have it.
+    pub(super) fn has_circle(&self) -> bool {
+        // Every walk up from a circle stays in it; so does one that is longer than there are spans.
+        let length = self.trace.spans.len().min(MAX_DEPTH);
+        let circles = |at: &usize| {
+            let mut up = std::iter::successors(self.parent(*at), |up| self.parent(*up));
+            up.by_ref().take(length).any(|up| up == *at)
+        };
+        (0..self.trace.spans.len()).any(|at| circles(&at))
+    }
+
     fn parent(&self, at: usize) -> Option<usize> {
         self.by_id.get(self.span(at).parent.as_deref()?).copied()
     }
@@ -76,5 +93,13 @@ mod tests {
         assert_eq!(tree.ancestors(2).count(), 0);
         assert_eq!(tree.ancestors(3).count(), 0);
         assert_eq!(tree.root().map(|span| span.id.as_str()), Some("c"));
+        assert!(tree.has_circle() && tree.lacks_root());
+    }
+
+    #[test]
+    fn a_whole_tree_lacks_nothing() {
+        let trace = trace(&[("a", None), ("b", Some("a")), ("c", Some("gone"))]);
+        assert!(!Tree::new(&trace).lacks_root() && !Tree::new(&trace).has_circle());
+        assert!(!Tree::new(&Trace::default()).lacks_root());
     }
 }

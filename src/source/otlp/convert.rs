@@ -77,7 +77,7 @@ fn status(code: &Value) -> Status {
 
 /// An id in lower-case hex. OTLP/JSON writes hex; protobuf's own JSON mapping, and so some exporters, base64 of its
 /// `bytes`. Ids of other makes stay as they are. All zeros means none.
-fn id(recorded: &str, bytes: usize) -> Option<String> {
+pub(super) fn id(recorded: &str, bytes: usize) -> Option<String> {
     let text = recorded.trim();
     let hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let decoded = || STANDARD.decode(text).ok().filter(|decoded| decoded.len() == bytes);
@@ -89,7 +89,7 @@ fn id(recorded: &str, bytes: usize) -> Option<String> {
     id.bytes().any(|byte| byte != b'0').then_some(id)
 }
 
-fn digit(nibble: u8) -> char {
+pub(super) fn digit(nibble: u8) -> char {
     char::from(b"0123456789abcdef"[usize::from(nibble)])
 }
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::super::SourceError;
 
-/// Endings that count as trace files inside a folder.
-const ENDINGS: [&str; 6] = [".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz"];
+/// Endings that count as trace files inside a folder, also with one of those of compressed files after them.
+const ENDINGS: [&str; 5] = [".json", ".jsonl", ".ndjson", ".pb", ".binpb"];
+const COMPRESSED: [&str; 2] = [".gz", ".zst"];
 
 /// Folders inside folders that are followed.
 const MAX_DEPTH: usize = 16;
@@ -15,8 +16,16 @@ const MAX_DEPTH: usize = 16;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct File {
     pub(super) path: PathBuf,
+    /// What messages call it.
+    pub(super) shown: PathBuf,
     /// Whether the user named this very file.
     pub(super) named: bool,
+}
+
+impl File {
+    fn new(path: PathBuf, named: bool) -> Self {
+        Self { shown: path.clone(), path, named }
+    }
 }
 
 /// All files, in the order of the paths, those of one path by name; each file once.
@@ -42,7 +51,7 @@ fn one(path: &Path) -> Result<Vec<File>, SourceError> {
     // A file may really have a bracket in its name.
     if path.exists() || !text.contains(['*', '?', '[']) {
         return if path.exists() {
-            Ok(vec![File { path: path.to_owned(), named: true }])
+            Ok(vec![File::new(path.to_owned(), true)])
         } else {
             Err(SourceError::Missing(path.to_owned()))
         };
@@ -58,7 +67,7 @@ fn pattern(text: &str) -> Result<Vec<File>, SourceError> {
         if path.is_dir() {
             files.extend(folder(&path)?);
         } else {
-            files.push(File { path, named: false });
+            files.push(File::new(path, false));
         }
     }
     if files.is_empty() { Err(SourceError::NoMatch(text.to_owned())) } else { Ok(files) }
@@ -68,7 +77,7 @@ fn folder(path: &Path) -> Result<Vec<File>, SourceError> {
     let mut files = Vec::new();
     walk(path, MAX_DEPTH, &mut files)?;
     files.sort();
-    Ok(files.into_iter().map(|path| File { path, named: false }).collect())
+    Ok(files.into_iter().map(|path| File::new(path, false)).collect())
 }
 
 fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
@@ -81,11 +90,16 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Sou
             if depth > 0 && !path.is_symlink() && !name.starts_with('.') {
                 walk(&path, depth - 1, files)?;
             }
-        } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if is_trace_file(&name) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+fn is_trace_file(name: &str) -> bool {
+    let name = COMPRESSED.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name);
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 #[cfg(test)]
@@ -118,6 +132,6 @@ mod tests {
         assert!(error(root.path().join("gone.json")).starts_with("no such trace file: "));
         assert!(error(root.path().join("*.json")).starts_with("no trace file matches "));
         assert!(error(root.path().join("a***b")).starts_with("bad file pattern "));
-        assert!(error(root.path().to_owned()).contains("no .json, .jsonl or .ndjson file"));
+        assert!(error(root.path().to_owned()).contains("no trace file in"));
     }
 }
