@@ -151,7 +151,7 @@ fn files_that_are_not_there_or_no_traces_are_told() {
     project.write("eval-gate.yaml", CONFIG);
     project.run("sample --to a").expect(2, &["no such trace file: traces"]);
     project.write("traces/readme.txt", "hello");
-    project.run("sample --to a").expect(2, &["no .json, .jsonl or .ndjson file", "in traces"]);
+    project.run("sample --to a").expect(2, &["no trace file in traces", ".jsonl"]);
     project.write("traces/day.jsonl", "hello\n");
     project
         .run("sample --to a")
