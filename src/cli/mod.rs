@@ -271,6 +271,7 @@ pub enum Format {
     /// The verdict and its table as plain text
     Text,
     /// Markdown as GitHub renders it
+    #[value(alias = "md")]
     Markdown,
     /// One HTML file with every case, which needs nothing else
     Html,

@@ -15,8 +15,7 @@ use crate::github::{
     self, By, CheckRun, Client, Comment, Completion, Conclusion, Earlier, GitHubContext, GitHubError, Level, Marker,
     Posted, limits,
 };
-use crate::report::escape::inline;
-use crate::report::escape::plain;
+use crate::report::escape::{inline, plain};
 use crate::report::{Report, Ruling, brief, headline};
 
 /// A run's place on GitHub.

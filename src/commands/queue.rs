@@ -8,7 +8,7 @@ use super::runner::Runner;
 use crate::cli::RunArgs;
 use crate::exit::ExitStatus;
 use crate::github::{self, Client, Completion, Conclusion, Earlier, EventKind};
-use crate::report::escape::inline;
+use crate::report::escape::{inline, plain};
 
 /// What the check run on the pull request says of the very files that the queue tries.
 pub(super) async fn earlier(runner: &Runner, plan: &Plan, args: &RunArgs) -> Option<Earlier> {
@@ -34,7 +34,7 @@ impl Publisher<'_> {
     async fn say_again(mut self, earlier: &Earlier) {
         let title = &earlier.title;
         let text = format!("{title} The same files were judged on pull request {}: {}", earlier.pull, earlier.url);
-        output::data(&format!("{}\n", crate::report::escape::plain(&text)));
+        output::data(&format!("{}\n", plain(&text)));
         let markdown = format!("{}\n", inline(&text));
         if let Some(file) = &self.context.summary {
             warned("the job summary", github::append_summary(file, &markdown));

@@ -59,6 +59,11 @@ fn a_change_of_the_providers_model_or_server_is_a_change() {
     project.git("checkout --quiet -- .");
     project.edit("api_key: sk-test", "api_key: sk-other, concurrency: 3");
     project.run("run").expect(0, &["there is no change to measure"]);
+    // What could not be read then is no provider.
+    project.edit("concurrency: 3", "colour: red");
+    project.git("commit --quiet --all --message broken");
+    project.edit("colour: red", "concurrency: 3");
+    project.run("run --base HEAD").expect(0, &["there is no change to measure"]);
     project.edit("openai:", "anthropic:");
     project.edit("api_key: sk-other", "api_key: \"${SHOP_KEY}\"");
     project.git("commit --quiet --all --message anthropic");
