@@ -53,7 +53,7 @@ pub(super) async fn carry_out_share(plan: &Plan, shard: Shard) -> Finished {
 /// The part of the budget that goes with a share's cases. All shares together have all of it, to the last request.
 fn share_of_budget(plan: &Plan, shard: Shard, size: usize) -> BudgetConfig {
     let (all, whole) = (plan.chosen.cases.len().max(1) as u64, plan.config.budget);
-    let is_before = |case: &&Case| (1..shard.number).any(|n| Shard { number: n, ..shard }.holds(case.cluster_key()));
+    let is_before = |case: &&Case| Shard::place(case.cluster_key(), shard.of) < shard.index();
     let before = plan.chosen.cases.iter().filter(is_before).count() as u64;
     let up_to = |cases: u64, requests: u64| requests * cases / all;
     let requests = whole.requests.map(|requests| up_to(before + size as u64, requests) - up_to(before, requests));

@@ -141,8 +141,9 @@ impl Parts {
         }
         let mut worked = Vec::with_capacity(plan.chosen.cases.len());
         for case in &plan.chosen.cases {
-            let part = self.parts.iter_mut().find(|(_, part)| part.shard.holds(case.cluster_key()));
-            worked.push(part.and_then(|(_, part)| part.worked.remove(&case.id)));
+            // All parts are there, in the order of their numbers.
+            let place = Shard::place(case.cluster_key(), self.parts[0].1.shard.of);
+            worked.push(self.parts[place].1.worked.remove(&case.id));
         }
         if let Some((path, _)) = self.parts.iter().find(|(_, part)| part.len() > 0) {
             return Err(foreign(path, "set of cases", "the configuration here"));

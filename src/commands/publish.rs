@@ -5,7 +5,6 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::queue::say_again;
 use super::runner::Runner;
 use super::{Error, bill, output};
 use crate::cli::RunArgs;
@@ -41,7 +40,12 @@ pub(super) enum Said {
 /// Says on GitHub what a run came to, and gives its exit status.
 pub(super) async fn finish(publisher: Option<Publisher<'_>>, said: Result<Said, Error>) -> Result<ExitStatus, Error> {
     let (outcome, subject) = match said {
-        Ok(Said::Again(earlier)) => return Ok(say_again(publisher, &earlier).await),
+        Ok(Said::Again(earlier)) => {
+            if let Some(publisher) = publisher {
+                publisher.say_again(&earlier).await;
+            }
+            return Ok(ExitStatus::Pass);
+        }
         Ok(Said::Now(report, subject)) => (Ok(*report), subject),
         Err(error) => (Err(error), None),
     };

@@ -6,7 +6,6 @@ use super::plan::Plan;
 use super::publish::{Publisher, in_time, warned};
 use super::runner::Runner;
 use crate::cli::RunArgs;
-use crate::exit::ExitStatus;
 use crate::github::{self, Client, Completion, Conclusion, Earlier, EventKind};
 use crate::report::escape::{inline, plain};
 
@@ -22,16 +21,9 @@ pub(super) async fn earlier(runner: &Runner, plan: &Plan, args: &RunArgs) -> Opt
     warned("the verdict on the pull request", found).flatten()
 }
 
-/// Says again what was said there, and ends as it did.
-pub(super) async fn say_again(publisher: Option<Publisher<'_>>, earlier: &Earlier) -> ExitStatus {
-    if let Some(publisher) = publisher {
-        publisher.say_again(earlier).await;
-    }
-    ExitStatus::Pass
-}
-
 impl Publisher<'_> {
-    async fn say_again(mut self, earlier: &Earlier) {
+    /// Says again what was said there.
+    pub(super) async fn say_again(mut self, earlier: &Earlier) {
         let title = &earlier.title;
         let text = format!("{title} The same files were judged on pull request {}: {}", earlier.pull, earlier.url);
         output::data(&format!("{}\n", plain(&text)));

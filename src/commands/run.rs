@@ -70,5 +70,7 @@ pub(super) async fn say(
     if is_full {
         write_back(plan, &report).await;
     }
-    Ok(Said::Now(Box::new(report), if is_full { subject(plan, args) } else { None }))
+    // Only a check run keeps it, and it takes as long as planning does.
+    let is_kept = is_full && runner.context.is_some() && plan.config.github.check;
+    Ok(Said::Now(Box::new(report), if is_kept { subject(plan, args) } else { None }))
 }

@@ -16,12 +16,22 @@ use crate::exit::ExitStatus;
 use crate::verdict::Circumstances;
 
 impl Shard {
-    /// Whether a cluster is part of this share. Its name alone decides, so that a case stays with its share, and its
-    /// answers with that machine's cache, whatever comes to the evalset.
-    pub(super) fn holds(self, cluster: &str) -> bool {
+    /// Which of `of` shares a cluster is part of, from 0. Its name alone decides, so that a case stays with its share, and
+    /// its answers with that machine's cache, whatever comes to the evalset.
+    pub(super) fn place(cluster: &str, of: u32) -> usize {
         let hash = Sha256::digest(cluster);
         let start = hash.first_chunk().expect("SHA-256 has 32 bytes");
-        u64::from_be_bytes(*start) % u64::from(self.of) == u64::from(self.number - 1)
+        usize::try_from(u64::from_be_bytes(*start) % u64::from(of)).expect("shares are few")
+    }
+
+    /// The place of this share, from 0.
+    pub(super) fn index(self) -> usize {
+        self.number as usize - 1
+    }
+
+    /// Whether a cluster is part of this share.
+    pub(super) fn holds(self, cluster: &str) -> bool {
+        Self::place(cluster, self.of) == self.index()
     }
 }
 
