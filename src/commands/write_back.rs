@@ -24,16 +24,20 @@ pub(super) async fn write_back(plan: &Plan, report: &Report) {
 
 /// Every score of the report that has a span to go to.
 fn remarks(plan: &Plan, report: &Report) -> Vec<Remark> {
-    let span = |case: &crate::evalset::Case| Some((case.id.clone(), case.trace.as_ref()?.span.clone()?));
-    let spans: BTreeMap<String, String> = plan.chosen.cases.iter().filter_map(span).collect();
+    let place = |case: &crate::evalset::Case| {
+        let trace = case.trace.as_ref()?;
+        Some((case.id.clone(), (trace.id.clone(), trace.span.clone()?)))
+    };
+    let places: BTreeMap<String, (String, String)> = plan.chosen.cases.iter().filter_map(place).collect();
     let judged: BTreeMap<&str, bool> =
         plan.panel.scorers().iter().map(|scorer| (scorer.name.as_str(), scorer.judge().is_some())).collect();
     let is_recorded = plan.baseline.kind == Baseline::Recorded;
     let mut remarks = Vec::new();
     for result in &report.results {
-        let Some(span) = spans.get(&result.case) else { continue };
+        let Some((trace, span)) = places.get(&result.case) else { continue };
         for (scorer, pair) in &result.scores {
             let remark = |arm: &'static str, of: &str, score: f64, reason: &Option<String>| Remark {
+                trace: trace.clone(),
                 span: span.clone(),
                 name: name(scorer, arm, is_recorded),
                 arm,

@@ -6,7 +6,10 @@
 mod error;
 mod fault;
 mod http;
+mod limit;
+mod mark;
 pub mod otlp;
+mod page;
 pub mod phoenix;
 mod prompt;
 mod window;
@@ -76,7 +79,9 @@ pub async fn write_back(
 /// A score of the gate, for the store that the case came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remark {
-    /// The span that the case came from.
+    /// The trace that the case came from.
+    pub trace: String,
+    /// The span in it.
     pub span: String,
     /// The score's name: the scorer's, and the arm's where it is not the recorded answer that was scored.
     pub name: String,

@@ -73,6 +73,12 @@ impl fmt::Display for Window {
     }
 }
 
+/// A store's time in nanoseconds since 1970; 0 where the time is missing or is none.
+pub(super) fn nanoseconds(time: Option<&str>) -> u64 {
+    let time = time.and_then(|time| time.parse::<Timestamp>().ok());
+    time.and_then(|time| u64::try_from(time.as_nanosecond()).ok()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,12 @@ impl From<Map<String, Value>> for Attributes {
     }
 }
 
+impl From<Attributes> for Map<String, Value> {
+    fn from(attributes: Attributes) -> Self {
+        attributes.0
+    }
+}
+
 impl Attributes {
     /// The value as recorded; `None` also where it is `null`.
     pub fn get(&self, key: &str) -> Option<&Value> {

@@ -5,7 +5,6 @@
 //! all of them and not only the newest, and no trace is cut by the window.
 
 mod annotation;
-mod page;
 mod prompt;
 mod span;
 mod store;
@@ -14,15 +13,11 @@ mod write;
 
 use std::num::NonZeroUsize;
 
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
-
+use super::limit::choose;
 use super::{Batch, Lookup, Moment, Omissions, PromptName, Remark, SourceError, StoredPrompt, Window, now};
 use crate::trace::Gathering;
+use serde::Deserialize;
 use store::Store;
-
-/// Traces in one window that are read where no limit is written.
-const USUAL_LIMIT: usize = 10_000;
 
 /// A project of a Phoenix server. Its address and key come from the environment, by Phoenix's own names.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -60,14 +55,16 @@ pub(super) async fn fetch(config: &PhoenixConfig, lookup: Lookup<'_>) -> Result<
     if listed.is_empty() {
         return Err(SourceError::Empty { of });
     }
-    let limit = config.limit.map_or(USUAL_LIMIT, NonZeroUsize::get);
-    let chosen = choose(listed, limit, &mut omissions);
+    let chosen = choose(listed, config.limit, &mut omissions);
     let rows = store.rows(&chosen, &mut omissions).await;
     let marks = store.marks(&rows, &mut omissions).await;
     let mut gathering = Gathering::default();
     for row in rows {
-        let mark = marks.of(&row);
-        gathering.add_span(Some(row.context.trace_id.clone()), row.into_span(&mark));
+        let mark = marks.of(&row.context.trace_id, &row.context.span_id);
+        let trace = row.context.trace_id.clone();
+        let mut span = row.into_span();
+        mark.apply(&mut span);
+        gathering.add_span(Some(trace), span);
     }
     let (mut traces, loss) = gathering.finish();
     traces.iter_mut().for_each(|trace| trace.url = Some(store.link(&trace.id)));
@@ -93,36 +90,4 @@ pub(super) async fn prompt(
     lookup: Lookup<'_>,
 ) -> Result<StoredPrompt, SourceError> {
     prompt::read(&Store::open(config, lookup)?, name).await
-}
-
-/// As many as the limit allows, by a hash of their ids: whatever comes and goes, the same ones of those that stay.
-fn choose(mut ids: Vec<String>, limit: usize, omissions: &mut Omissions) -> Vec<String> {
-    if ids.len() > limit {
-        ids.sort_by_cached_key(|id| Sha256::digest(id.as_bytes()));
-        let reason = format!("trace beyond `limit: {limit}`, which chance chose");
-        ids.drain(limit..).for_each(|id| omissions.add(&reason, id));
-    }
-    ids
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_chooses_the_same_of_what_stays_and_counts_the_rest() {
-        let ids = |range: std::ops::Range<u32>| range.map(|id| format!("{id:032x}")).collect::<Vec<_>>();
-        let mut omissions = Omissions::default();
-        let few = choose(ids(0..1000), 100, &mut omissions);
-        let omission = &omissions.finish()[0];
-        assert_eq!((few.len(), omission.count), (100, 900));
-        assert!(omission.reason.contains("`limit: 100`"), "{omission:?}");
-        let of_last = few.iter().filter(|id| id.as_str() >= ids(900..901)[0].as_str()).count();
-        assert!((1..40).contains(&of_last), "not only the newest: {of_last} of the last 100");
-        let later = choose(ids(0..1100), 100, &mut Omissions::default());
-        let kept = few.iter().filter(|id| later.contains(id)).count();
-        assert!(kept > 80, "{kept} stay when a tenth is added");
-        let all = choose(ids(0..5), 5, &mut Omissions::default());
-        assert_eq!(all, ids(0..5));
-    }
 }

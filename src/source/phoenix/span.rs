@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::annotation::Mark;
+use super::super::window::nanoseconds;
 use crate::trace::{Attributes, Event, Span, Status};
 
 /// The attribute that says of what kind a span is; Phoenix keeps it apart.
@@ -57,26 +56,23 @@ struct Moment {
 }
 
 impl Row {
-    /// The span as its library recorded it, with what is said of it: scores as evaluation events, labels as metadata.
-    pub(super) fn into_span(self, mark: &Mark) -> Span {
-        let end_ns = nanoseconds(self.end_time.as_deref());
+    /// The span as its library recorded it.
+    pub(super) fn into_span(self) -> Span {
         let mut attributes = self.attributes.unwrap_or_default();
         OPENED.iter().for_each(|name| close(&mut attributes, name));
         if let Some(kind) = self.span_kind.filter(|kind| is_own(kind, &attributes)) {
             attributes.entry(KIND).or_insert(kind.into());
         }
-        label(&mut attributes, mark);
-        let events = self.events.unwrap_or_default().into_iter().map(event);
         Span {
             id: self.context.span_id,
             parent: self.parent_id.filter(|parent| !parent.is_empty()),
             name: self.name.unwrap_or_default(),
             start_ns: nanoseconds(self.start_time.as_deref()),
-            end_ns,
+            end_ns: nanoseconds(self.end_time.as_deref()),
             status: status(self.status_code.as_deref()),
             message: self.status_message.filter(|message| !message.is_empty()),
             attributes: attributes.into(),
-            events: events.chain(mark.scores.iter().map(|(name, score)| evaluation(name, *score, end_ns))).collect(),
+            events: self.events.unwrap_or_default().into_iter().map(event).collect(),
             scope: Arc::from(""),
             ..Span::default()
         }
@@ -104,25 +100,6 @@ fn close(attributes: &mut Map<String, Value>, name: &str) {
     attributes.insert(name.to_owned(), Attributes::from(inside).nested(&prefix));
 }
 
-fn label(attributes: &mut Map<String, Value>, mark: &Mark) {
-    if mark.labels.is_empty() {
-        return;
-    }
-    if let Value::Object(metadata) = attributes.entry("metadata").or_insert_with(|| Map::new().into()) {
-        for (name, value) in &mark.labels {
-            metadata.entry(name).or_insert_with(|| value.clone());
-        }
-    }
-}
-
-/// A score as OpenTelemetry's conventions write it.
-fn evaluation(name: &str, score: f64, time_ns: u64) -> Event {
-    let attributes =
-        [("gen_ai.evaluation.name", Value::from(name)), ("gen_ai.evaluation.score.value", Value::from(score))];
-    let attributes: Map<_, _> = attributes.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    Event { name: "gen_ai.evaluation.result".to_owned(), time_ns, body: Value::Null, attributes: attributes.into() }
-}
-
 fn event(moment: Moment) -> Event {
     Event {
         name: moment.name.unwrap_or_default(),
@@ -130,12 +107,6 @@ fn event(moment: Moment) -> Event {
         body: Value::Null,
         attributes: moment.attributes.unwrap_or_default().into(),
     }
-}
-
-/// Nanoseconds since 1970; 0 where the time is missing or is none.
-fn nanoseconds(time: Option<&str>) -> u64 {
-    let time = time.and_then(|time| time.parse::<Timestamp>().ok());
-    time.and_then(|time| u64::try_from(time.as_nanosecond()).ok()).unwrap_or_default()
 }
 
 fn status(code: Option<&str>) -> Status {
@@ -148,14 +119,12 @@ fn status(code: Option<&str>) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde_json::json;
 
     use super::*;
 
-    fn span(value: Value, mark: &Mark) -> Span {
-        serde_json::from_value::<Row>(value).unwrap().into_span(mark)
+    fn span(value: Value) -> Span {
+        serde_json::from_value::<Row>(value).unwrap().into_span()
     }
 
     #[test]
@@ -170,12 +139,8 @@ mod tests {
             },
             "events": [{"name": "exception", "timestamp": "2026-11-23T12:30:07.9+00:00", "attributes": {"exception.message": "x"}}],
         });
-        let mark = Mark {
-            scores: BTreeMap::from([("faithful".into(), 0.5)]),
-            labels: BTreeMap::from([("tone".into(), "kind".into()), ("tier".into(), "other".into())]),
-        };
-        let span = span(row, &mark);
-        let metadata = json!({"tier": "gold", "a": {"b": [1]}, "tone": "kind"});
+        let span = span(row);
+        let metadata = json!({"tier": "gold", "a": {"b": [1]}});
         assert_eq!(span.attributes.get("metadata"), Some(&metadata));
         assert_eq!(span.attributes.get("llm.prompt_template.variables"), Some(&json!({"shop": "ACME"})));
         assert_eq!(
@@ -184,7 +149,6 @@ mod tests {
         );
         assert_eq!((span.start_ns, span.message.as_deref()), (1_795_437_007_813_033_000, None));
         assert_eq!(span.events[0].attributes.text("exception.message"), Some("x"));
-        assert_eq!(span.events[1].attributes.number("gen_ai.evaluation.score.value"), Some(0.5));
     }
 
     #[test]
@@ -198,7 +162,7 @@ mod tests {
         ] {
             let row =
                 json!({"context": {"trace_id": "t", "span_id": "s"}, "span_kind": kind, "attributes": attributes});
-            let kept = span(row, &Mark::default()).attributes.text(KIND).is_some();
+            let kept = span(row).attributes.text(KIND).is_some();
             assert_eq!(kept, own, "{kind} {attributes}");
         }
     }
@@ -206,7 +170,7 @@ mod tests {
     #[test]
     fn a_span_may_lack_everything_but_its_ids() {
         let nulls = json!({"context": {"trace_id": "t", "span_id": "s"}, "events": null, "attributes": null, "end_time": "soon"});
-        let span = span(nulls, &Mark::default());
+        let span = span(nulls);
         assert_eq!((span.id.as_str(), span.start_ns, span.end_ns), ("s", 0, 0));
         assert!(serde_json::from_value::<Row>(json!({"context": {"trace_id": "t"}})).is_err());
     }

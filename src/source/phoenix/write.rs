@@ -41,6 +41,7 @@ mod tests {
     #[test]
     fn an_annotation_says_who_made_it_and_of_what() {
         let remark = Remark {
+            trace: "0af7651916cd43dd8448eb211c80319c".into(),
             span: "7e22eddb494c2760".into(),
             name: "short.candidate".into(),
             arm: "candidate",

@@ -1,11 +1,12 @@
-//! Lists, page by page. A cursor names the row that comes next.
+//! Lists, page by page, to their end or as far as they go.
 
 use std::collections::HashSet;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::super::fault::Fault;
-use super::super::http::{Http, Pair};
+use super::Omissions;
+use super::fault::Fault;
 
 /// The entries of a list, as far as they could be read.
 pub(super) struct Pages {
@@ -15,21 +16,44 @@ pub(super) struct Pages {
 }
 
 /// One page.
-struct Page {
-    entries: Vec<Value>,
-    next: Option<String>,
+pub(super) struct Page {
+    pub(super) entries: Vec<Value>,
+    /// What the store wants to be asked with for the next one.
+    pub(super) next: Option<String>,
 }
 
-/// Reads a list to its end, or as far as it goes.
-pub(super) async fn all(http: &Http, path: &[&str], query: &[Pair]) -> Pages {
-    let mut query = query.to_vec();
-    let asked = query.len();
+/// Asks for one page after the other, each with the cursor that the one before gave.
+pub(super) async fn all(ask: impl AsyncFn(Option<&str>) -> Result<Page, Fault>) -> Pages {
     let mut walk = Walk::default();
+    let mut cursor = None;
     loop {
-        let page = http.get(path, &query).await.and_then(read);
-        let Some(next) = walk.step(page) else { return walk.pages() };
-        query.truncate(asked);
-        query.push(("cursor", next));
+        let page = ask(cursor.as_deref()).await;
+        cursor = walk.step(page);
+        if cursor.is_none() {
+            return walk.pages();
+        }
+    }
+}
+
+/// The entries of the shape that is expected; of the others a count.
+pub(super) fn read<T: DeserializeOwned>(entries: Vec<Value>, odd: &str, omissions: &mut Omissions) -> Vec<T> {
+    let mut all = Vec::new();
+    for entry in entries {
+        match serde_json::from_value(entry) {
+            Ok(entry) => all.push(entry),
+            Err(error) => omissions.add(odd, error.to_string()),
+        }
+    }
+    all
+}
+
+impl Page {
+    /// The list under `name`; without one it is no page.
+    pub(super) fn of(body: &mut Value, name: &str, next: Option<String>) -> Result<Self, Fault> {
+        match body.get_mut(name).map(Value::take) {
+            Some(Value::Array(entries)) => Ok(Self { entries, next: next.filter(|next| !next.is_empty()) }),
+            _ => Err(Fault::Shape(format!("no list under `{name}`"))),
+        }
     }
 }
 
@@ -60,14 +84,6 @@ impl Walk {
     }
 }
 
-fn read(mut body: Value) -> Result<Page, Fault> {
-    let Some(Value::Array(entries)) = body.get_mut("data").map(Value::take) else {
-        return Err(Fault::Shape("no list under `data`".to_owned()));
-    };
-    let next = body.get("next_cursor").and_then(Value::as_str).filter(|next| !next.is_empty()).map(str::to_owned);
-    Ok(Page { entries, next })
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -76,14 +92,20 @@ mod tests {
 
     #[test]
     fn a_page_is_a_list_and_perhaps_a_cursor() {
-        let page = read(json!({"data": [1, 2], "next_cursor": "U3BhbjoxNg=="})).ok().unwrap();
+        let of = |mut body: Value, next: Option<&str>| Page::of(&mut body, "data", next.map(str::to_owned));
+        let page = of(json!({"data": [1, 2]}), Some("U3BhbjoxNg==")).ok().unwrap();
         assert_eq!((page.entries.len(), page.next.as_deref()), (2, Some("U3BhbjoxNg==")));
-        for last in [json!({"data": [], "next_cursor": null}), json!({"data": []})] {
-            assert_eq!(read(last).ok().unwrap().next, None);
-        }
+        assert_eq!(of(json!({"data": []}), Some("")).ok().unwrap().next, None);
         for other in [json!([]), json!({"detail": "x"}), json!({"data": {}}), json!(null)] {
-            assert!(matches!(read(other), Err(Fault::Shape(_))));
+            assert!(matches!(of(other, None), Err(Fault::Shape(_))));
         }
+    }
+
+    #[test]
+    fn records_of_an_unknown_shape_are_counted() {
+        let mut omissions = Omissions::default();
+        let rows: Vec<String> = read(vec![Value::from(1), Value::Null, Value::from("a")], "odd", &mut omissions);
+        assert_eq!((rows, omissions.finish()[0].count), (vec!["a".to_owned()], 2));
     }
 
     #[test]
