@@ -4,19 +4,22 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::{Error, traffic};
+use super::{Error, output, traffic};
 use crate::cli::SampleOptions;
 use crate::config::{CaseSource, Config};
-use crate::evalset::{Case, Evalset};
+use crate::evalset::{Case, Evalset, ORIGIN_FILE, Origin, Stratum};
 use crate::redact::{IdKey, Redactor};
 use crate::report::Count;
-use crate::sample::{Sample, SampleConfig, redact};
+use crate::sample::{Design, Sample, SampleConfig, redact};
 
 /// The cases of a run, and what was left out on the way to them.
 pub(super) struct Chosen {
     pub(super) cases: Vec<Case>,
     /// Requests or cases that there were to choose from.
     pub(super) seen: usize,
+    /// Those of them that could be replayed and were asked for: what the cases stand for.
+    pub(super) population: usize,
+    pub(super) strata: Vec<Stratum>,
     pub(super) left_out: BTreeMap<String, usize>,
     /// Cases whose replay is less than what was sent, by what is missing.
     pub(super) approximate: BTreeMap<String, usize>,
@@ -31,6 +34,21 @@ impl Chosen {
     pub(super) fn counts(&self) -> Vec<Count> {
         counts(&self.left_out)
     }
+}
+
+/// How many cases have a recorded score, by its name.
+pub(super) fn recorded_scores(cases: &[Case]) -> BTreeMap<&str, usize> {
+    let mut names = BTreeMap::new();
+    let recorded = cases.iter().filter_map(|case| case.recorded.as_ref());
+    recorded.flat_map(|recorded| recorded.scores.keys()).for_each(|name| *names.entry(name.as_str()).or_default() += 1);
+    names
+}
+
+/// Recorded scores in words; nothing where there are none.
+pub(super) fn tell_recorded_scores(cases: &[Case]) -> Option<String> {
+    let told: Vec<String> =
+        recorded_scores(cases).into_iter().map(|(name, count)| format!("{name} ({count} cases)")).collect();
+    (!told.is_empty()).then(|| format!("recorded scores: {}", told.join(", ")))
 }
 
 /// Counts, the most frequent first.
@@ -49,8 +67,8 @@ pub(super) async fn choose(config: &Config, options: &SampleOptions, out: &Path)
         ..config.sample.clone()
     };
     match &config.cases {
-        CaseSource::Evalset(path) => from_evalset(config, path, &sampling),
-        CaseSource::Traces(traces) => traffic::choose(config, traces, &sampling, out).await,
+        CaseSource::Evalset(path) => from_evalset(config, path, sampling),
+        CaseSource::Traces(traces) => traffic::choose(config, traces, sampling, out).await,
         CaseSource::Unnamed => Err(Error::Usage(format!(
             "{}: there are no cases: write evalset: FOLDER or traces: {{ otlp: {{ files: [FILE] }} }}",
             config.path.display()
@@ -58,20 +76,43 @@ pub(super) async fn choose(config: &Config, options: &SampleOptions, out: &Path)
     }
 }
 
-fn from_evalset(config: &Config, path: &Path, sampling: &SampleConfig) -> Result<Chosen, Error> {
+fn from_evalset(config: &Config, path: &Path, sampling: SampleConfig) -> Result<Chosen, Error> {
     let mut evalset = Evalset::read(path)?;
     // A frozen evalset is redacted already, and stays as it is; one that was written by hand may not be.
     let mut redactor = Redactor::new(&config.redact)?;
     redact(&mut evalset.cases, &mut redactor);
-    let sample = Sample::draw(evalset.cases, sampling, None)?;
-    Ok(Chosen {
+    let origin = origin(path, evalset.cases.len())?;
+    let sample = Sample::draw(evalset.cases, &Design::new(sampling, None)?)?;
+    let mut chosen = Chosen {
         cases: sample.cases,
         seen: sample.seen,
+        population: sample.population,
+        strata: sample.strata,
         left_out: sample.left_out,
         approximate: BTreeMap::new(),
         of: format!("evalset {}", path.display()),
         redacted: redacted(&redactor),
-    })
+    };
+    if let Some(origin) = origin {
+        chosen.of = format!("{}, drawn from {}", chosen.of, origin.of);
+        chosen.population = origin.population;
+        if chosen.strata.is_empty() && chosen.cases.len() == origin.drawn {
+            chosen.strata = origin.strata;
+        }
+    }
+    Ok(chosen)
+}
+
+/// What is known of an evalset's origin; nothing where its cases are others by now.
+fn origin(path: &Path, cases: usize) -> Result<Option<Origin>, Error> {
+    let origin = Origin::read(path)?;
+    if let Some(other) = origin.as_ref().filter(|origin| origin.drawn != cases) {
+        let (path, drawn) = (path.display(), other.drawn);
+        output::note(&format!(
+            "warning: {path} was drawn with {drawn} cases and has {cases}; what its {ORIGIN_FILE} says is not used"
+        ));
+    }
+    Ok(origin.filter(|origin| origin.drawn == cases))
 }
 
 pub(super) fn redacted(redactor: &Redactor) -> BTreeMap<String, usize> {

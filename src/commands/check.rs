@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::cases::tell_recorded_scores;
 use super::foresight::warn_of_equal_arms;
 use super::plan::Plan;
 use super::{Error, arms, output};
@@ -37,6 +38,7 @@ fn describe(plan: &Plan) -> Vec<String> {
         ),
     ];
     lines.extend(plan.chosen.counts().iter().map(|count| format!("  left out: {} × {}", count.count, count.what)));
+    lines.extend(tell_recorded_scores(cases).map(|told| format!("  {told}")));
     if clusters.len() < MIN_CLUSTERS {
         lines.push(format!("  fewer than {MIN_CLUSTERS} clusters decide nothing: sample more cases"));
     }

@@ -88,6 +88,8 @@ impl Scores {
         let left_out = left_out.into_iter().filter(|(_, count)| *count > 0);
         CaseCounts {
             seen: union,
+            population: union,
+            strata: Vec::new(),
             chosen: union,
             compared: seen.rows.iter().filter(is_in_both).count(),
             left_out: left_out.map(|(what, count)| Count { what: what.into(), count }).collect(),

@@ -7,7 +7,8 @@ use super::plan::Plan;
 use super::{arms, bill, repeat, tally};
 use crate::cli::RunArgs;
 use crate::compare::{Cell, Row, ScoreTable};
-use crate::report::{CaseCounts, CaseResult, Ingredients, Report, Setup};
+use crate::evalset::Stratum;
+use crate::report::{CaseCounts, CaseResult, Ingredients, Report, Setup, StratumRow};
 
 /// Why a case has no answers where an early look has decided.
 pub(super) const NOT_NEEDED: &str = "not needed: an early look had decided";
@@ -65,12 +66,19 @@ fn case_counts(plan: &Plan, finished: &Finished, table: &ScoreTable, is_decided_
     };
     CaseCounts {
         seen: plan.chosen.seen,
+        population: plan.chosen.population,
+        strata: plan.chosen.strata.iter().map(stratum).collect(),
         chosen: plan.chosen.cases.len(),
         compared: table.rows.iter().filter(|row| row.cells.iter().any(is_compared)).count(),
         left_out: counts(&left_out),
         approximate: counts(&plan.chosen.approximate),
         failed: counts(&failed),
     }
+}
+
+fn stratum(stratum: &Stratum) -> StratumRow {
+    let Stratum { name, population, sampled } = stratum.clone();
+    StratumRow { name, population, sampled }
 }
 
 fn setup(plan: &Plan, finished: &Finished, args: &RunArgs) -> Setup {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::arms::BaselinePlan;
+use super::cases::{recorded_scores, tell_recorded_scores};
 use super::{Error, output, tally};
 use crate::config::Config;
 use crate::evalset::Case;
@@ -126,5 +127,16 @@ pub(super) fn warn_of_equal_arms(candidate: &Asked, baseline: &BaselinePlan) {
     };
     if candidate.route.is_empty() && baseline.route.is_empty() && sent(candidate) == sent(baseline) {
         output::note("warning: the candidate is what stands at the base commit: there is no change to measure");
+    }
+}
+
+/// A recorded score that no case has is most likely a typing error; in another week there may be one.
+pub(super) fn warn_of_absent_scores(scorers: &[Scorer], cases: &[Case]) {
+    let known = recorded_scores(cases);
+    let absent = |scorer: &&Scorer| scorer.recorded_score().is_some_and(|name| !known.contains_key(name));
+    for scorer in scorers.iter().filter(absent) {
+        let there = tell_recorded_scores(cases).unwrap_or_else(|| "there are no recorded scores".to_owned());
+        let (name, score) = (&scorer.name, scorer.recorded_score().unwrap_or_default());
+        output::note(&format!("warning: {name}: no case has a recorded score `{score}`; {there}"));
     }
 }

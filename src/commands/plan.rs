@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::arms::{self, BaselinePlan};
 use super::cases::{Chosen, choose};
-use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times};
+use super::foresight::{check_gates, check_prices, check_requests, check_slices, check_times, warn_of_absent_scores};
 use super::judge::{Bench, terms};
 use super::providers::{Access, Providers};
 use super::runner::Runner;
@@ -53,6 +53,7 @@ impl Plan {
         let candidate = arms::candidate(&config, &args.arms, &mut providers).await?;
         let baseline = arms::baseline(&config, &args.arms, &mut providers).await?;
         check_times(&config, &scorers, &baseline)?;
+        warn_of_absent_scores(&scorers, &chosen.cases);
         check_requests(&config, &chosen.cases, &candidate, &baseline.arm)?;
         check_prices(&config, &scorers, &chosen.cases, &candidate, args.arms.head.is_some())?;
         let judges = providers.judges(&config, &scorers)?;

@@ -10,7 +10,7 @@ use super::{Error, output, variable};
 use crate::config::{Config, TracesConfig};
 use crate::evalset::Case;
 use crate::redact::{IdKey, Redactor};
-use crate::sample::{Drawn, Filter, SampleConfig, Survey, anonymise};
+use crate::sample::{Design, Drawn, SampleConfig, Survey, anonymise};
 use crate::source::{self, Traffic};
 use crate::trace::{self, Found, Harvest, Trace};
 
@@ -21,21 +21,21 @@ type Key = (String, String);
 pub(super) async fn choose(
     config: &Config,
     traces: &TracesConfig,
-    sampling: &SampleConfig,
+    sampling: SampleConfig,
     out: &Path,
 ) -> Result<Chosen, Error> {
     let traffic = source::open(&traces.source, &variable).await?;
-    let filter = traces.filter.as_deref().map(Filter::parse).transpose()?;
+    let design = Design::new(sampling, traces.filter.as_deref())?;
     let mut redactor = Redactor::new(&config.redact)?;
     let key = id_key(config, out)?;
-    let make = || Visitor::new(Survey::new(sampling, filter.as_ref()), redactor.fresh(), &key);
+    let make = || Visitor::new(Survey::new(&design), redactor.fresh(), &key);
     let (visitors, omissions) = traffic.survey(make, Visitor::visit)?;
     let mut visitor = make();
     visitors.into_iter().for_each(|other| visitor.merge(other));
     let Visitor { survey, mut left_out, refused, approximate, .. } = visitor;
     let drawn = survey.finish()?;
     for name in &drawn.unknown {
-        output::note(&format!("warning: `where` asks for `{name}`, which no case has"));
+        output::note(&format!("warning: an expression of the sample asks for `{name}`, which no case has"));
     }
     let omitted = omissions.into_iter().map(|omission| (omission.reason, omission.count));
     let passed_over = drawn.left_out.iter().map(|(reason, count)| (reason.clone(), *count));
@@ -44,6 +44,8 @@ pub(super) async fn choose(
     Ok(Chosen {
         cases: read_drawn(&drawn, traffic, &mut redactor, &key)?,
         seen: drawn.seen + refused,
+        population: drawn.population,
+        strata: drawn.strata,
         left_out,
         approximate,
         of,
@@ -85,14 +87,11 @@ impl<'a> Visitor<'a> {
         self.count(&harvest);
         for found in harvest.found {
             let key = key_of(&found);
-            let mut case = named(found);
-            self.survey.lighten(&mut case);
-            if !self.survey.is_blind() {
-                // `where` and strata see a case as it would be written; what was seen in others is no matter of its.
+            self.survey.visit(named(found), key, |case| {
+                // What was seen in other cases is no matter of this one's.
                 self.redactor.forget();
-                anonymise(std::slice::from_mut(&mut case), &mut self.redactor, self.key);
-            }
-            self.survey.add(&case, key);
+                anonymise(std::slice::from_mut(case), &mut self.redactor, self.key);
+            });
         }
     }
 

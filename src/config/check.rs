@@ -13,7 +13,7 @@ use super::{Baseline, Candidate, CaseSource, Config, PromptSource, RouteLeg, Tra
 use crate::prompt::{Leg, Vars};
 use crate::provider::{Price, Prices, ProviderConfig};
 use crate::redact::{RedactConfig, Redactor};
-use crate::sample::{Filter, SampleConfig};
+use crate::sample::{Design, Filter, SampleConfig};
 use crate::score::{RawScorer, Scorer};
 use crate::source::SourceConfig;
 
@@ -152,6 +152,13 @@ fn check_redaction(reader: &mut Reader, redact: RedactConfig) -> RedactConfig {
 fn check_sample(reader: &mut Reader, sample: SampleConfig) -> SampleConfig {
     if sample.size == Some(0) {
         reader.wrong("sample.size", "a sample of no cases decides nothing; write 1 or more, or leave it out for all");
+    }
+    let share = sample.failures.as_ref().map(|failures| failures.share);
+    if share.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+        reader.wrong("sample.failures", "it is a share of the sample, such as 0.3: above 0, at most 1");
+    }
+    if let Err(error) = Design::new(sample.clone(), None) {
+        reader.wrong("sample.failures.when", error.to_string());
     }
     sample
 }

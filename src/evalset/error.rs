@@ -31,6 +31,14 @@ pub enum EvalsetError {
     /// Nothing to write: an evalset without cases can judge nothing.
     #[error("no cases to write to {}", .0.display())]
     NothingToWrite(PathBuf),
+    /// What is said of the cases' origin cannot be read.
+    #[error("{}: {error}; remove it, or draw the evalset anew with `eval-gate sample --replace`", .path.display())]
+    Origin {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: serde_json::Error,
+    },
     /// The system refused.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod line;
 mod lines;
+mod origin;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -18,6 +19,7 @@ use serde_json::{Map, Value};
 pub use content::assign_ids;
 pub use error::{EvalsetError, Problem};
 pub use file::{CASES_FILE, Evalset, Existing};
+pub use origin::{ORIGIN_FILE, Origin, Stratum};
 
 /// The weights that a case may have. Beyond them a mean of scores is one case's or runs over.
 pub const WEIGHTS: RangeInclusive<f64> = 1e-6..=1e6;
@@ -64,6 +66,9 @@ pub struct Case {
     /// How many cases of the population this one stands for, relative to the others; 1 where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
+    /// Requests with nearly the same input that it was drawn for, itself included; its weight counts them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<usize>,
 }
 
 /// One chat message in `OpenAI`'s shape.
@@ -172,6 +177,9 @@ pub struct Recorded {
     /// Tokens used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// US dollars, where the trace says what the call cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
     /// Scores and feedback found in the trace, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, f64>,

@@ -7,7 +7,7 @@ use super::{
     CaseCounts, CaseResult, ComparisonRow, Count, FloorRow, Outcome, Range, RatioRow, Report, Ruling, ScorerRow, Setup,
     Test, UsageRow, VERSION, VerdictSection,
 };
-use crate::compare::{Comparison, Look, Ratio, ScoreTable, Slice};
+use crate::compare::{Arm, CONFIDENCE, Comparison, Look, Ratio, ScoreTable, Slice};
 use crate::score::Direction;
 use crate::stats::Interval;
 use crate::verdict::{self, Floor, Rules, Verdict};
@@ -123,12 +123,13 @@ fn comparison_rows(made: &Ingredients) -> Vec<ComparisonRow> {
 
 fn comparison_row(table: &ScoreTable, comparison: &Comparison, outcome: Option<Outcome>) -> ComparisonRow {
     let (measured, test) = (comparison.measured, comparison.test);
-    ComparisonRow {
+    let row = ComparisonRow {
         scorer: table.columns[comparison.column].name.clone(),
         slice: comparison.slice.as_ref().map(ToString::to_string),
         cases: comparison.pairs,
         clusters: comparison.clusters,
         baseline: measured.map(|measured| measured.baseline),
+        baseline_interval: None,
         candidate: measured.map(|measured| measured.candidate),
         change: measured.map(|measured| measured.change()),
         interval: measured.and_then(|measured| measured.interval).map(Range::from),
@@ -140,6 +141,23 @@ fn comparison_row(table: &ScoreTable, comparison: &Comparison, outcome: Option<O
         cases_needed: comparison.cases_needed().filter(|_| outcome == Some(Outcome::Inconclusive)),
         cases_to_pass: comparison.cases_to_pass(),
         outcome,
+    };
+    if comparison.pairs == 0 { alone(table, comparison, row) } else { row }
+}
+
+/// The baseline's level where it has one and the candidate has none: what production's traces recorded.
+fn alone(table: &ScoreTable, comparison: &Comparison, row: ComparisonRow) -> ComparisonRow {
+    let slice = comparison.slice.as_ref();
+    let baseline = Arm::baseline(table, comparison.column, slice);
+    if baseline.cases() == 0 || Arm::candidate(table, comparison.column, slice).cases() > 0 {
+        return row;
+    }
+    ComparisonRow {
+        cases: baseline.cases(),
+        clusters: baseline.cluster_count(),
+        baseline: baseline.level(table.columns[comparison.column].aggregate),
+        baseline_interval: baseline.interval(CONFIDENCE).map(Range::from),
+        ..row
     }
 }
 

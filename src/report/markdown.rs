@@ -53,6 +53,7 @@ fn render(report: &Report, [broken, fixed]: [&[Change]; 2], remark: Option<&str>
             report => without_results(report),
             looks => view::looks(report),
             weaker_test => view::weaker_test(report),
+            sample => view::sample(report),
             sights => Value::from(Serde(&sights(report))),
             examples => Value::from(Serde(&view::examples(report, &slices))),
             overall => Value::from(Serde(&overall)),

@@ -141,8 +141,14 @@ pub struct Setup {
 pub struct CaseCounts {
     /// Requests found in the source.
     pub seen: usize,
+    /// Those of them that could be replayed and for which `where` held: what the chosen ones stand for.
+    #[serde(default)]
+    pub population: usize,
     /// Cases chosen from them.
     pub chosen: usize,
+    /// The strata of the sample; empty where there is but one.
+    #[serde(default)]
+    pub strata: Vec<StratumRow>,
     /// Cases that both arms answered.
     pub compared: usize,
     /// Requests or cases that could not be replayed or were left out, by reason.
@@ -151,6 +157,18 @@ pub struct CaseCounts {
     pub approximate: Vec<Count>,
     /// Attempts that failed because a provider did, by message.
     pub failed: Vec<Count>,
+}
+
+/// A part of the population that was sampled by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StratumRow {
+    /// `intent=refund`, or several joined by a comma; with `failures`, the outcome first.
+    pub name: String,
+    /// Requests of the population in it.
+    pub population: usize,
+    /// Cases that were drawn from them.
+    pub sampled: usize,
 }
 
 /// How often something happened.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ComparisonRow, Outcome, RatioRow, Report};
+use super::{ComparisonRow, Outcome, Range, RatioRow, Report};
 use crate::verdict::{number, p_value, signed};
 
 /// A comparison as a line of a table.
@@ -26,7 +26,7 @@ impl RowView {
             scorer: row.scorer.clone() + unit.label,
             slice: row.slice.clone().unwrap_or_default(),
             cases: row.cases,
-            baseline: or_dash(row.baseline, |level| unit.number(level)),
+            baseline: baseline(row, &unit),
             candidate: or_dash(row.candidate, |level| unit.number(level)),
             change: row.ratio.map_or_else(|| difference(row, &unit), in_per_cent),
             margin: margin(row, &unit),
@@ -59,6 +59,11 @@ impl Unit {
     pub(super) fn signed(&self, value: f64) -> String {
         signed(value * self.factor)
     }
+}
+
+fn baseline(row: &ComparisonRow, unit: &Unit) -> String {
+    let range = |range: Range| format!(" [{}, {}]", unit.number(range.low), unit.number(range.high));
+    or_dash(row.baseline, |level| unit.number(level)) + &row.baseline_interval.map(range).unwrap_or_default()
 }
 
 fn or_dash(value: Option<f64>, show: impl Fn(f64) -> String) -> String {
@@ -146,6 +151,7 @@ pub(super) mod testing {
             cases: 20,
             clusters: 20,
             baseline: Some(1.0),
+            baseline_interval: None,
             candidate: Some(0.5),
             change: Some(-0.5),
             interval: Some(Range { low: -0.75, high: -0.25 }),

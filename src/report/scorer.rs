@@ -33,12 +33,15 @@ pub struct ComparisonRow {
     pub scorer: String,
     /// The slice, `intent=refund`; `null` over all cases.
     pub slice: Option<String>,
-    /// Cases scored in both arms.
+    /// Cases scored in both arms; where only one has scores, in that one.
     pub cases: usize,
     /// Clusters (sessions, else users, else cases) among them.
     pub clusters: usize,
     /// The baseline's level in the scorer's unit.
     pub baseline: Option<f64>,
+    /// The 95 % interval of the baseline's level, where only the baseline has one: of what production's traces recorded.
+    #[serde(default)]
+    pub baseline_interval: Option<Range>,
     /// The candidate's level in the scorer's unit.
     pub candidate: Option<f64>,
     /// Candidate minus baseline.

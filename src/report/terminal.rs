@@ -2,7 +2,7 @@
 
 use super::escape::plain;
 use super::row::{RowView, outcome_in_words};
-use super::view::{headline, looks, notable_slices, weaker_test};
+use super::view::{headline, looks, notable_slices, sample, weaker_test};
 use super::{ComparisonRow, FloorRow, Report};
 use crate::verdict::number;
 
@@ -23,6 +23,7 @@ pub fn terminal(report: &Report) -> String {
     lines.extend(report.floors.iter().map(level));
     lines.push(String::new());
     lines.push(counts(report));
+    lines.extend(sample(report).map(|told| format!("{told}.")));
     lines.extend(looks(report).map(|looks| looks + "."));
     lines.extend(weaker_test(report).map(|told| format!("{told}.")));
     lines.into_iter().map(|line| plain(&line).trim_end().to_owned() + "\n").collect()

@@ -10,22 +10,29 @@ use crate::evalset::Case;
 /// A checked `where`. The expression sees the case's own fields (`metadata`, `messages`, `recorded`, …, the empty ones
 /// too), `case` with all of them, and `name`, the traced operation's name, which is `metadata.name`. What is absent
 /// counts as false.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Filter {
+    /// Where it is written, for messages.
+    key: &'static str,
     text: String,
     environment: Environment<'static>,
 }
 
 impl Filter {
-    /// Checks the expression's syntax.
+    /// Checks the syntax of a `where`.
     pub fn parse(text: &str) -> Result<Self, SampleError> {
+        Self::under("where", text)
+    }
+
+    /// Checks the syntax of an expression that is written under this key.
+    pub(super) fn under(key: &'static str, text: &str) -> Result<Self, SampleError> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         environment.set_debug(true); // so that errors know their place
-        let filter = Self { text: text.to_owned(), environment };
+        let filter = Self { key, text: text.to_owned(), environment };
         match filter.compile() {
             Ok(_) => Ok(filter),
-            Err(error) => Err(syntax(text, &error)),
+            Err(error) => Err(syntax(key, text, &error)),
         }
     }
 
@@ -35,10 +42,10 @@ impl Filter {
     }
 
     /// Whether the expression holds for a case.
-    pub(super) fn holds(expression: &Expression<'_, '_>, case: &Case) -> Result<bool, SampleError> {
+    pub(super) fn holds(&self, expression: &Expression<'_, '_>, case: &Case) -> Result<bool, SampleError> {
         match expression.eval(Serde(context(case))) {
             Ok(value) => Ok(value.is_true()),
-            Err(error) => Err(SampleError::Evaluation { case: title(case), what: reason(&error) }),
+            Err(error) => Err(SampleError::Evaluation { key: self.key, case: title(case), what: reason(&error) }),
         }
     }
 
@@ -116,15 +123,15 @@ fn reason(error: &Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
 }
 
-fn syntax(text: &str, error: &Error) -> SampleError {
+fn syntax(key: &'static str, text: &str, error: &Error) -> SampleError {
     let start = error.range().map_or(text.len(), |range| range.start).min(text.len());
     let column = text.char_indices().take_while(|(index, _)| *index < start).count();
-    SampleError::Syntax { what: reason(error), expression: text.replace(['\n', '\r', '\t'], " "), column }
+    SampleError::Syntax { key, what: reason(error), expression: text.replace(['\n', '\r', '\t'], " "), column }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Sample, SampleConfig};
+    use super::super::{Design, Sample, SampleConfig};
     use super::*;
 
     fn cases() -> Vec<Case> {
@@ -138,8 +145,7 @@ mod tests {
     }
 
     fn retain(expression: &str, cases: Vec<Case>) -> Result<Vec<Case>, SampleError> {
-        let filter = Filter::parse(expression)?;
-        Sample::draw(cases, &SampleConfig::default(), Some(&filter)).map(|sample| sample.cases)
+        Sample::draw(cases, &Design::new(SampleConfig::default(), Some(expression))?).map(|sample| sample.cases)
     }
 
     fn kept(expression: &str) -> String {
@@ -177,7 +183,7 @@ mod tests {
     #[test]
     fn a_failing_expression_names_the_case() {
         let error = retain("metadata.n + 1 > 2 or metadata.tier", cases()).unwrap_err();
-        assert!(matches!(&error, SampleError::Evaluation { case, .. } if case == "a"), "{error}");
+        assert!(matches!(&error, SampleError::Evaluation { key: "where", case, .. } if case == "a"), "{error}");
         let error = retain("name | no_such_filter", cases()).unwrap_err().to_string();
         assert!(error.contains("no_such_filter"), "{error}");
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::Filter;
+use super::{Design, Filter};
 use crate::evalset::Case;
 
 /// What an expression asks for of the large fields of a case.
@@ -18,17 +18,24 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// What this filter asks for.
-    pub(super) fn by(filter: &Filter) -> Self {
+    /// What the expressions of this design ask for.
+    pub(super) fn by(design: &Design) -> Self {
+        design.expressions().fold(Self::default(), Self::and)
+    }
+
+    fn and(mut self, filter: &Filter) -> Self {
         let first = |name: String| {
             let name = name.strip_prefix("case.").unwrap_or(&name);
             name.split('.').next().unwrap_or_default().to_owned()
         };
         let fields: Vec<String> = filter.names().into_iter().map(first).collect();
         // All that there is may be asked for by `case` alone, and the id is made of the content.
-        let everything = fields.iter().any(|field| field == "case" || field == "id");
-        let (lengths, texts) = fields.into_iter().partition(|field| only_length(filter.text(), field));
-        Self { texts, lengths, everything }
+        self.everything |= fields.iter().any(|field| field == "case" || field == "id");
+        let (lengths, texts): (Vec<_>, Vec<_>) =
+            fields.into_iter().partition(|field| only_length(filter.text(), field));
+        self.lengths.extend(lengths);
+        self.texts.extend(texts);
+        self
     }
 
     /// Empties the fields that are not asked for, and of lists the elements, where it is but their number.
@@ -56,9 +63,12 @@ impl Asked {
     }
 
     fn list<T: Default>(&self, field: &str, list: &mut Vec<T>) {
+        if self.text(field) {
+            return;
+        }
         if self.lengths.iter().any(|asked| asked == field) {
             list.iter_mut().for_each(|element| *element = T::default());
-        } else if !self.text(field) {
+        } else {
             list.clear();
         }
     }
@@ -79,19 +89,17 @@ fn only_length(expression: &str, list: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::{SampleConfig, Survey};
+    use super::super::SampleConfig;
     use super::*;
 
     /// The first message and document that a survey with this filter looks at, as far as it does.
     fn kept(expression: &str) -> (Option<String>, Option<String>) {
-        let filter = Filter::parse(expression).unwrap();
-        let config = SampleConfig::default();
-        let survey = Survey::<usize>::new(&config, Some(&filter));
+        let design = Design::new(SampleConfig::default(), Some(expression)).unwrap();
         let mut case: Case = serde_json::from_value(json!({
             "messages": [{"role": "user", "content": "Hi"}], "documents": [{"content": "x"}], "metadata": {"a": 1},
         }))
         .unwrap();
-        survey.lighten(&mut case);
+        Asked::by(&design).lighten(&mut case);
         assert_eq!(case.metadata.len(), 1);
         let message = case.messages.first().map(|message| message.content.as_str().unwrap_or_default().to_owned());
         (message, case.documents.first().map(|document| document.content.clone()))

@@ -1,21 +1,27 @@
 //! The sample: a seeded, stratified choice among the cases of the recorded traffic, which says what it left out.
 
 mod allocate;
+mod cell;
+mod design;
 mod draw;
+mod failures;
 mod filter;
 mod light;
 mod rank;
 mod redaction;
 mod strata;
 mod survey;
+mod twin;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::evalset::Case;
+use crate::evalset::{Case, Stratum};
 
+pub use design::Design;
+pub use failures::Failures;
 pub use filter::Filter;
 pub use redaction::{anonymise, hash_ids, redact, redact_case};
 pub use survey::{Drawn, Survey};
@@ -25,8 +31,11 @@ pub const NOT_MATCHED: &str = "`where` does not hold";
 /// The reason in [`Sample::left_out`] of cases that the draw passed over.
 pub const NOT_DRAWN: &str = "not drawn";
 
+/// The reason in [`Sample::left_out`] of cases that another one stands for.
+pub const FOLDED: &str = "nearly the same input as a drawn case, which counts for it";
+
 /// `sample:` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SampleConfig {
     /// How many cases to keep at most; all of them where absent.
@@ -37,11 +46,15 @@ pub struct SampleConfig {
     pub strata: Vec<String>,
     /// How many cases a rare stratum gets at least, as far as it has them and `size` allows.
     pub min_per_stratum: usize,
+    /// Bad outcomes, of which more are drawn than their share.
+    pub failures: Option<Failures>,
+    /// Whether requests with nearly the same input are drawn as one, which counts for all of them.
+    pub fold_duplicates: bool,
 }
 
 impl Default for SampleConfig {
     fn default() -> Self {
-        Self { size: None, seed: 1, strata: Vec::new(), min_per_stratum: 1 }
+        Self { size: None, seed: 1, strata: Vec::new(), min_per_stratum: 1, failures: None, fold_duplicates: false }
     }
 }
 
@@ -51,23 +64,14 @@ pub struct Sample {
     /// The chosen cases, in the order in which they came. `weight` is set where a stratum's share of the sample differs
     /// from its share of the population; the mean weight is 1.
     pub cases: Vec<Case>,
-    /// How many cases there were to choose from.
+    /// How many cases there were.
     pub seen: usize,
+    /// How many of them `where` holds for: what the sample stands for.
+    pub population: usize,
     /// How many cases each reason left out. Whoever made the cases may add their own reasons.
     pub left_out: BTreeMap<String, usize>,
     /// Every stratum by name; empty where the sample is not stratified.
-    pub strata: Vec<StratumSummary>,
-}
-
-/// One stratum, as the report shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StratumSummary {
-    /// `intent=refund`, or several joined by a comma.
-    pub name: String,
-    /// How many of the cases for which `where` holds are in it.
-    pub population: usize,
-    /// How many of these were drawn.
-    pub sampled: usize,
+    pub strata: Vec<Stratum>,
 }
 
 impl Sample {
@@ -80,9 +84,11 @@ impl Sample {
 /// Why no sample could be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SampleError {
-    /// `where` is no expression.
-    #[error("`where` is not a valid expression: {what}\n  {expression}\n  {}", marker(*.column))]
+    /// An expression that is none.
+    #[error("`{key}` is not a valid expression: {what}\n  {expression}\n  {}", marker(*.column))]
     Syntax {
+        /// Where it is written.
+        key: &'static str,
         /// What is wrong.
         what: String,
         /// The expression as it was written, on one line.
@@ -90,9 +96,11 @@ pub enum SampleError {
         /// Where in it, in characters from 0.
         column: usize,
     },
-    /// `where` fails on a case, by comparing what cannot be compared or the like.
-    #[error("`where` fails on case {case}: {what}")]
+    /// An expression that fails on a case, by comparing what cannot be compared or the like.
+    #[error("`{key}` fails on case {case}: {what}")]
     Evaluation {
+        /// Where it is written.
+        key: &'static str,
         /// The case's id, or its trace's.
         case: String,
         /// What is wrong.

@@ -82,7 +82,7 @@ impl Names {
 mod tests {
     use serde_json::json;
 
-    use super::super::{Sample, SampleConfig};
+    use super::super::{Design, Sample, SampleConfig};
     use super::*;
 
     fn cases() -> Vec<Case> {
@@ -116,7 +116,7 @@ mod tests {
     fn a_path_that_no_case_has_is_a_typing_error() {
         let draw = |cases, path: &str| {
             let config = SampleConfig { strata: vec![path.to_owned()], ..SampleConfig::default() };
-            Sample::draw(cases, &config, None)
+            Sample::draw(cases, &Design::new(config, None)?)
         };
         for path in ["metadata.intend", "intent", "metadata.deep.est", "metadata", "trace.prompt_version"] {
             let error = draw(cases(), path).unwrap_err().to_string();

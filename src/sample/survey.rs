@@ -1,15 +1,16 @@
 //! What a draw learns from cases that it sees once, in any order, and does not keep.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 
 use minijinja::Expression;
 
-use super::allocate::allocate;
+use super::allocate::{Part, share_out};
+use super::cell::{Cell, Pick};
+use super::failures::{Failures, is_failure};
 use super::light::Asked;
-use super::rank::{self, Rank};
 use super::strata::{self, Names};
-use super::{Filter, NOT_DRAWN, NOT_MATCHED, SampleConfig, SampleError, StratumSummary};
-use crate::evalset::Case;
+use super::{Design, FOLDED, Filter, NOT_DRAWN, NOT_MATCHED, SampleError, rank, twin};
+use crate::evalset::{Case, Stratum};
 
 /// A count of cases, and which of them are drawn if no more come. `K` names a case.
 ///
@@ -17,11 +18,12 @@ use crate::evalset::Case;
 /// So the same seed draws the same cases whatever their order, and traces that arrive later displace few of them. Of each
 /// stratum, only as many ranks are remembered as the sample has places.
 pub struct Survey<'a, K> {
-    config: &'a SampleConfig,
-    filter: Option<(&'a Filter, Expression<'a, 'static>)>,
+    design: &'a Design,
+    filter: Asking<'a>,
+    failures: Asking<'a>,
     seen: usize,
     not_matched: usize,
-    strata: BTreeMap<String, Stratum<K>>,
+    cells: BTreeMap<Place, Cell<K>>,
     /// Which of the strata's paths some case has.
     found: Vec<bool>,
     names: Names,
@@ -32,69 +34,83 @@ pub struct Survey<'a, K> {
     failure: Option<(K, SampleError)>,
 }
 
-struct Stratum<K> {
-    population: usize,
-    lowest: BinaryHeap<(Rank, K)>,
-}
+/// An expression, ready to be asked.
+type Asking<'a> = Option<(&'a Filter, Expression<'a, 'static>)>;
+
+/// A stratum's name, and whether it is of bad outcomes.
+type Place = (String, bool);
 
 /// What a survey drew.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Drawn<K> {
     /// The cases, and how many each stands for.
     pub cases: BTreeMap<K, f64>,
-    /// How many cases there were to choose from.
+    /// How many cases there were.
     pub seen: usize,
+    /// How many of them `where` holds for.
+    pub population: usize,
     /// How many cases each reason left out.
     pub left_out: BTreeMap<String, usize>,
-    /// Every stratum by name; empty where the sample is not stratified.
-    pub strata: Vec<StratumSummary>,
-    /// Names in `where` that no case has. They are most likely typing errors, and `metadata.tire != 'internal'` would quietly
+    /// Every stratum by name, bad outcomes apart where the sample has more of them; empty where there is but one.
+    pub strata: Vec<Stratum>,
+    /// Cases with nearly the input of a drawn one, itself included, where there are such.
+    pub twins: BTreeMap<K, usize>,
+    /// Names in expressions that no case has. They are most likely typing errors, and `metadata.tire != 'internal'` would quietly
     /// keep everything.
     pub unknown: Vec<String>,
 }
 
-impl<'a, K: Ord> Survey<'a, K> {
+impl<'a, K: Ord + Clone> Survey<'a, K> {
     /// A survey of no case yet.
-    pub fn new(config: &'a SampleConfig, filter: Option<&'a Filter>) -> Self {
+    pub fn new(design: &'a Design) -> Self {
+        let ready = |filter: &'a Option<Filter>| filter.as_ref().map(|filter| (filter, filter.expression()));
+        let mut unknown: Vec<String> = design.expressions().flat_map(Filter::names).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
         Self {
-            config,
-            filter: filter.map(|filter| (filter, filter.expression())),
+            design,
+            filter: ready(&design.filter),
+            failures: ready(&design.failures),
             seen: 0,
             not_matched: 0,
-            strata: BTreeMap::new(),
-            found: vec![false; config.strata.len()],
+            cells: BTreeMap::new(),
+            found: vec![false; design.config.strata.len()],
             names: Names::default(),
-            unknown: filter.map(Filter::names).unwrap_or_default(),
-            asked: filter.map(Asked::by).unwrap_or_default(),
+            unknown,
+            asked: Asked::by(design),
             failure: None,
         }
     }
 
-    /// Empties the large fields of a case that this survey does not look at.
-    pub fn lighten(&self, case: &mut Case) {
-        self.asked.lighten(case);
+    /// Counts a case as it was recorded. What is asked of it is asked of it as it would be written, which `prepare` makes of
+    /// it; its large fields are emptied before, where nothing is asked of them.
+    pub fn visit(&mut self, mut case: Case, key: K, prepare: impl FnOnce(&mut Case)) {
+        let twin = self.twin(&case);
+        self.asked.lighten(&mut case);
+        if self.design.expressions().next().is_some() || !self.design.config.strata.is_empty() {
+            prepare(&mut case);
+        }
+        self.count(&case, twin, key);
     }
 
-    /// Whether this survey looks at nothing but where a case comes from.
-    pub fn is_blind(&self) -> bool {
-        self.filter.is_none() && self.config.strata.is_empty()
-    }
-
-    /// Counts a case.
+    /// Counts a case that is as it would be written.
     pub fn add(&mut self, case: &Case, key: K) {
+        self.count(case, self.twin(case), key);
+    }
+
+    fn twin(&self, case: &Case) -> Option<rank::Rank> {
+        self.design.config.fold_duplicates.then(|| twin::of(self.design.config.seed, case))
+    }
+
+    fn count(&mut self, case: &Case, twin: Option<rank::Rank>, key: K) {
         self.seen += 1;
         self.names.add(case);
-        match self.holds(case) {
-            Ok(true) => self.enter(case, key),
-            Ok(false) => self.not_matched += 1,
+        Filter::strike_known(case, &mut self.unknown);
+        match holds(&self.filter, case) {
+            Ok(Some(false)) => self.not_matched += 1,
+            Ok(_) => self.enter(case, twin, key),
             Err(error) => self.fail(key, error),
         }
-    }
-
-    fn holds(&mut self, case: &Case) -> Result<bool, SampleError> {
-        let Some((_, expression)) = &self.filter else { return Ok(true) };
-        Filter::strike_known(case, &mut self.unknown);
-        Filter::holds(expression, case)
     }
 
     fn fail(&mut self, key: K, error: SampleError) {
@@ -103,13 +119,14 @@ impl<'a, K: Ord> Survey<'a, K> {
         }
     }
 
-    fn enter(&mut self, case: &Case, key: K) {
-        let name = strata::name(case, &self.config.strata, &mut self.found);
-        let ticket = (rank::of(self.config.seed, case), key);
-        let stratum = self.strata.entry(name).or_default();
-        stratum.population += 1;
-        stratum.lowest.push(ticket);
-        stratum.shorten(self.config.size);
+    fn enter(&mut self, case: &Case, twin: Option<rank::Rank>, key: K) {
+        let is_bad = match holds(&self.failures, case) {
+            Ok(written) => self.design.config.failures.is_some() && written.unwrap_or_else(|| is_failure(case)),
+            Err(error) => return self.fail(key, error),
+        };
+        let name = strata::name(case, &self.design.config.strata, &mut self.found);
+        let rank = rank::of(self.design.config.seed, case);
+        self.cells.entry((name, is_bad)).or_default().add(twin, rank, key, self.design.config.size);
     }
 
     /// Adds what another survey of the same configuration counted.
@@ -119,11 +136,8 @@ impl<'a, K: Ord> Survey<'a, K> {
         self.names.merge(other.names);
         self.unknown.retain(|name| other.unknown.contains(name));
         self.found.iter_mut().zip(other.found).for_each(|(here, there)| *here |= there);
-        for (name, more) in other.strata {
-            let stratum = self.strata.entry(name).or_default();
-            stratum.population += more.population;
-            stratum.lowest.extend(more.lowest);
-            stratum.shorten(self.config.size);
+        for (place, more) in other.cells {
+            self.cells.entry(place).or_default().merge(more, self.design.config.size);
         }
         if let Some((key, error)) = other.failure {
             self.fail(key, error);
@@ -140,56 +154,73 @@ impl<'a, K: Ord> Survey<'a, K> {
             return Err(filter.nothing_matches(self.seen, self.names.list(), self.unknown));
         }
         if let Some(index) = self.found.iter().position(|found| !found).filter(|_| matched > 0) {
-            let path = self.config.strata[index].clone();
+            let path = self.design.config.strata[index].clone();
             return Err(SampleError::UnknownStratum { path, known: self.names.list() });
         }
         Ok(self.draw(matched))
     }
 
-    fn draw(self, matched: usize) -> Drawn<K> {
-        let populations: Vec<usize> = self.strata.values().map(|stratum| stratum.population).collect();
-        let size = self.config.size.map_or(matched, |size| size.min(matched));
-        let shares = allocate(&populations, size, self.config.min_per_stratum);
-        let (mut cases, mut strata) = (BTreeMap::new(), Vec::new());
-        for ((name, stratum), sampled) in self.strata.into_iter().zip(shares) {
-            let population = stratum.population;
-            let factor = population as f64 / sampled as f64;
-            let lowest = stratum.lowest.into_sorted_vec().into_iter().take(sampled);
-            cases.extend(lowest.map(|(_, key)| (key, factor)));
-            strata.push(StratumSummary { name, population, sampled });
+    fn draw(mut self, population: usize) -> Drawn<K> {
+        let shares = self.shares();
+        let (mut cases, mut twins, mut strata) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let names_outcome = self.design.config.failures.is_some();
+        for (((name, is_bad), cell), sampled) in std::mem::take(&mut self.cells).into_iter().zip(shares) {
+            let name = if names_outcome { outcome(&name, is_bad) } else { name };
+            strata.push(Stratum { name, population: cell.population, sampled });
+            for Pick { key, factor, count } in cell.draw(sampled) {
+                twins.extend((count > 1).then(|| (key.clone(), count)));
+                cases.insert(key, factor);
+            }
         }
-        if self.config.strata.is_empty() {
+        if self.design.config.strata.is_empty() && !names_outcome {
             strata.clear();
         }
-        let left_out = [(NOT_MATCHED, self.not_matched), (NOT_DRAWN, matched - cases.len())];
+        let folded = twins.values().map(|count| count - 1).sum::<usize>();
+        let not_drawn = population - cases.len() - folded;
+        let left_out = [(NOT_MATCHED, self.not_matched), (FOLDED, folded), (NOT_DRAWN, not_drawn)];
         let left_out = left_out.into_iter().filter(|(_, count)| *count > 0);
         let left_out = left_out.map(|(reason, count)| (reason.to_owned(), count)).collect();
-        Drawn { cases, seen: self.seen, left_out, strata, unknown: self.unknown }
+        Drawn { cases, seen: self.seen, population, left_out, strata, twins, unknown: self.unknown }
+    }
+
+    fn shares(&self) -> Vec<usize> {
+        let config = &self.design.config;
+        let parts = self.cells.iter();
+        let parts: Vec<Part> = parts
+            .map(|((_, is_bad), cell)| Part { population: cell.population, room: cell.room(), is_bad: *is_bad })
+            .collect();
+        let room = parts.iter().map(|part| part.room).sum();
+        let size = config.size.map_or(room, |size| size.min(room));
+        share_out(
+            &parts,
+            size,
+            config.min_per_stratum,
+            config.failures.as_ref().map_or(0.0, |bad: &Failures| bad.share),
+        )
     }
 }
 
-impl<K: Ord> Stratum<K> {
-    fn shorten(&mut self, size: Option<usize>) {
-        while size.is_some_and(|size| self.lowest.len() > size) {
-            self.lowest.pop();
-        }
-    }
+/// What an expression says of a case; nothing where there is none.
+fn holds(asking: &Asking, case: &Case) -> Result<Option<bool>, SampleError> {
+    asking.as_ref().map(|(filter, expression)| filter.holds(expression, case)).transpose()
 }
 
-impl<K: Ord> Default for Stratum<K> {
-    fn default() -> Self {
-        Self { population: 0, lowest: BinaryHeap::new() }
-    }
+/// A stratum's name with its outcome.
+fn outcome(stratum: &str, is_bad: bool) -> String {
+    let outcome = if is_bad { "outcome=bad" } else { "outcome=good" };
+    if stratum.is_empty() { outcome.to_owned() } else { format!("{outcome}, {stratum}") }
 }
 
 impl<K: Ord> Drawn<K> {
     /// The drawn ones of these cases in the order in which they come, weighted by how many each stands for; the mean weight
     /// is 1.
     pub fn weigh(&self, cases: impl Iterator<Item = (K, Case)>) -> Vec<Case> {
-        let drawn: Vec<(Case, f64)> = cases
-            .filter_map(|(key, case)| self.cases.get(&key).map(|factor| (factor * case.weight(), case)))
-            .map(|(weight, case)| (case, weight))
-            .collect();
+        let drawn = cases.filter_map(|(key, case)| {
+            let weight = self.cases.get(&key)? * case.weight();
+            let duplicates = self.twins.get(&key).copied().or(case.duplicates);
+            Some((Case { duplicates, ..case }, weight))
+        });
+        let drawn: Vec<(Case, f64)> = drawn.collect();
         let mean = drawn.iter().map(|(_, weight)| weight).sum::<f64>() / drawn.len() as f64;
         drawn.into_iter().map(|(case, weight)| Case { weight: relative(weight / mean), ..case }).collect()
     }

@@ -75,6 +75,11 @@ impl GateConfig {
 
     /// What is wrong with it for a scorer of this kind; each key is relative to `gate`.
     pub(super) fn check(&self, kind: &Kind) -> Vec<ScorerError> {
+        if matches!(kind, Kind::Recorded(recorded) if recorded.score_name().is_some()) {
+            let message = "a recorded score is of production's answers alone, so that nothing can be held against it: \
+                           leave the gate out";
+            return vec![Problem::value(message).into()];
+        }
         let mut errors = Vec::new();
         errors.extend(self.wrong_direction(kind));
         errors.extend(self.bad_slices());

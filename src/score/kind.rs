@@ -14,6 +14,7 @@ use super::json_schema::{JsonSchema, Schema};
 use super::judge::Judge;
 use super::latency::Latency;
 use super::raw::RawScorer;
+use super::recorded::Recorded;
 use super::refusal::Refusal;
 use super::regex::Regex;
 use super::subject::Exchange;
@@ -53,6 +54,8 @@ pub enum Kind {
     Tokens(Tokens),
     /// See [`super::cost`].
     Cost(Cost),
+    /// See [`super::recorded`].
+    Recorded(Recorded),
     /// See [`super::judge`].
     Judge(Box<Judge>),
     /// The number comes from a score file; only `compare` has one.
@@ -89,6 +92,8 @@ impl Kind {
             Self::Latency(Latency::new(&raw)?)
         } else if let Some(raw) = raw.tokens {
             Self::Tokens(Tokens::new(&raw))
+        } else if let Some(raw) = raw.recorded {
+            Self::Recorded(Recorded::new(raw)?)
         } else if let Some(raw) = raw.judge {
             Self::Judge(Box::new(Judge::new(raw, base_dir)?))
         } else if raw.json.is_some() {
@@ -118,6 +123,7 @@ impl Kind {
             Self::Latency(scorer) => scorer.score(exchange),
             Self::Tokens(scorer) => scorer.score(exchange),
             Self::Cost(scorer) => scorer.score(exchange),
+            Self::Recorded(scorer) => scorer.score(exchange),
             Self::Judge(judge) => return judge.ask(exchange).map_or_else(Scoring::Done, Scoring::Ask),
             Self::Score => Score::unscored("its number comes from a score file, which only `compare` reads"),
         })
@@ -127,6 +133,7 @@ impl Kind {
     pub(super) fn scale(&self) -> Option<(f64, f64)> {
         match self {
             Self::Expression(_) | Self::Latency(_) | Self::Tokens(_) | Self::Cost(_) | Self::Score => None,
+            Self::Recorded(recorded) => recorded.scale(),
             Self::Judge(judge) => Some(judge.scale().bounds()),
             _ => Some((0.0, 1.0)),
         }
@@ -136,6 +143,7 @@ impl Kind {
     pub(super) fn fixed_direction(&self) -> Option<Direction> {
         match self {
             Self::Expression(_) | Self::Score => None,
+            Self::Recorded(recorded) => recorded.direction(),
             Self::Latency(_) | Self::Tokens(_) | Self::Cost(_) => Some(Direction::LowerIsBetter),
             _ => Some(Direction::HigherIsBetter),
         }

@@ -20,6 +20,7 @@
 //! | `latency` | [`latency`] | milliseconds |
 //! | `tokens` | [`tokens`] | tokens |
 //! | `cost` | [`cost`] | US dollars |
+//! | `recorded` | [`recorded`] | what the trace recorded |
 //! | `judge` | [`judge`] | a level of the rubric's scale |
 //! | `score` | | read from a score file by `compare` |
 
@@ -40,6 +41,7 @@ pub mod latency;
 mod margin;
 mod panel;
 mod raw;
+pub mod recorded;
 pub mod refusal;
 pub mod regex;
 mod scorer;

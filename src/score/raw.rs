@@ -12,6 +12,7 @@ use super::equals::RawEquals;
 use super::gate::GateConfig;
 use super::judge::RawJudge;
 use super::latency::RawLatency;
+use super::recorded::RawRecorded;
 use super::refusal::RawRefusal;
 use super::regex::RawRegex;
 use super::tokens::RawTokens;
@@ -63,6 +64,9 @@ pub struct RawScorer {
     /// US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<NoOptions>,
+    /// What the trace recorded.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_map")]
+    pub recorded: Option<RawRecorded>,
     /// A model scores by a rubric.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_map")]
     pub judge: Option<RawJudge>,
@@ -88,7 +92,7 @@ pub struct NoOptions {}
 
 impl RawScorer {
     /// Every kind, and whether it is there.
-    pub(super) fn kinds(&self) -> [(&'static str, bool); 16] {
+    pub(super) fn kinds(&self) -> [(&'static str, bool); 17] {
         [
             ("json", self.json.is_some()),
             ("json_schema", self.json_schema.is_some()),
@@ -104,6 +108,7 @@ impl RawScorer {
             ("latency", self.latency.is_some()),
             ("tokens", self.tokens.is_some()),
             ("cost", self.cost.is_some()),
+            ("recorded", self.recorded.is_some()),
             ("judge", self.judge.is_some()),
             ("score", self.score.is_some()),
         ]

@@ -65,12 +65,21 @@ impl Scorer {
         }
     }
 
+    /// The recorded score that it reads, if it does.
+    pub fn recorded_score(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Recorded(recorded) => recorded.score_name(),
+            _ => None,
+        }
+    }
+
     /// The unit of its numbers: `score`, `ms`, `tokens` or `usd`.
     pub fn unit(&self) -> &'static str {
         match &self.kind {
             Kind::Latency(_) => "ms",
             Kind::Tokens(_) => "tokens",
             Kind::Cost(_) => "usd",
+            Kind::Recorded(recorded) => recorded.unit(),
             _ => "score",
         }
     }

@@ -7,6 +7,9 @@ use super::tree::Tree;
 use super::{Span, Status, attributes};
 use crate::evalset::Recorded;
 
+/// What a call cost altogether: `OpenInference`, `OpenLLMetry` and `LiteLLM`, Logfire.
+const COSTS: [&str; 4] = ["llm.cost.total", "gen_ai.usage.cost", "gen_ai.usage.total_cost", "operation.cost"];
+
 /// The outcome of the call at this place, with the scores given to it and to what encloses it.
 pub(super) fn recorded(tree: &Tree<'_>, at: usize, generation: &Generation) -> Recorded {
     let span = tree.span(at);
@@ -17,6 +20,7 @@ pub(super) fn recorded(tree: &Tree<'_>, at: usize, generation: &Generation) -> R
         ttft_ms: generation.ttft_ms,
         total_ms: span.duration_ms(),
         usage: generation.usage,
+        cost_usd: cost(span),
         scores: tree.ancestors(at).chain([at]).flat_map(|at| scores(tree.span(at))).collect(),
     }
 }
@@ -39,6 +43,14 @@ fn error(span: &Span) -> Option<String> {
     let message =
         |text: &str| text.split("Traceback (most recent call last)").next().unwrap_or_default().trim().to_owned();
     texts.into_iter().flatten().map(message).find(|text| !text.is_empty())
+}
+
+/// US dollars by the account of whoever recorded the call, who may know prices that no table has.
+fn cost(span: &Span) -> Option<f64> {
+    let recorded = &span.attributes;
+    let total = COSTS.iter().find_map(|key| recorded.number(key));
+    let details = || attributes::number(recorded.json("langfuse.observation.cost_details")?.get("total")?);
+    total.or_else(details).filter(|cost| cost.is_finite() && *cost >= 0.0)
 }
 
 /// Scores given to a span: evaluation events, and annotations.

@@ -128,6 +128,118 @@ fn strata_that_no_case_has_are_refused() {
         .expect(2, &["`sample.strata`: no case has `metadata.intnt`; there are", "metadata.intent"]);
 }
 
+/// Traffic of 200 requests, of which every tenth failed or got a thumb down, and of which the second hundred ask the same.
+fn troubled() -> Project {
+    let mut lines = String::new();
+    for number in 0..200 {
+        let mut export = export(number);
+        let span = &mut export["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+        if number % 20 == 0 {
+            span["status"] = json!({"code": 2, "message": "overloaded"});
+        }
+        let thumb = if number % 20 == 10 { 0.0 } else { 1.0 };
+        let score = |key: &str, value: Value| json!({"key": key, "value": value});
+        span["events"] = json!([{"name": "gen_ai.evaluation.result", "attributes": [
+            score("gen_ai.evaluation.name", json!({"stringValue": "thumbs"})),
+            score("gen_ai.evaluation.score.value", json!({"doubleValue": thumb})),
+        ]}]);
+        let text =
+            if number < 100 { format!("question {number}") } else { format!("Where is order {}?", 1000 + number) };
+        span["attributes"][3]["value"]["stringValue"] = json!(text);
+        lines += &(export.to_string() + "\n");
+    }
+    let project = Project::new();
+    project.write("traces/day.jsonl", lines);
+    project.write("eval-gate.yaml", CONFIG);
+    project
+}
+
+#[test]
+fn bad_outcomes_are_drawn_more_often_and_weigh_less() {
+    let project = troubled();
+    project.add("sample: { size: 40, failures: 0.3 }");
+    project.run("sample --to a").expect(0, &["outcome=bad: 12 of 20", "outcome=good: 28 of 180", "thumbs (40 cases)"]);
+    let is_bad = |case: &&Value| case["recorded"]["status"] == "error" || case["recorded"]["scores"]["thumbs"] == 0.0;
+    let weight: f64 = cases(&project, "a").iter().filter(is_bad).map(|case| case["weight"].as_f64().unwrap()).sum();
+    assert!((weight - 4.0).abs() < 1e-3, "a tenth of the weight of 40 cases: {weight}");
+    project.edit("failures: 0.3", "failures: { share: 0.5, when: recorded.status == 'error' }");
+    project.run("sample --to b").expect(0, &["outcome=bad: 10 of 10", "outcome=good: 30 of 190"]);
+    project.edit("recorded.status == 'error'", "recorded.statu == 'error'");
+    project.run("sample --to c").expect(0, &["warning: an expression of the sample asks for `recorded.statu`"]);
+    project.edit("recorded.statu == 'error'", "recorded.");
+    project.run("sample --to d").expect(2, &["sample.failures.when", "not a valid expression"]);
+    project.edit("{ share: 0.5, when: recorded. }", "30");
+    project.run("sample --to d").expect(2, &["sample.failures", "above 0, at most 1"]);
+}
+
+#[test]
+fn near_duplicates_are_one_case_that_counts_for_all() {
+    let project = troubled();
+    project.add("sample: { fold_duplicates: true }");
+    project.run("sample --to a").expect(0, &["200 requests seen, 101 kept", "left out: 99 × nearly the same input"]);
+    let folded: Vec<Value> = cases(&project, "a").into_iter().filter(|case| case["duplicates"] == 100).collect();
+    assert!((folded[0]["weight"].as_f64().unwrap() - 50.5).abs() < 1e-3 && folded.len() == 1, "{folded:?}");
+    // What arrives later changes nothing of what was there.
+    let before: Vec<Value> = cases(&project, "a").iter().map(|case| case["trace"]["id"].clone()).collect();
+    project.write("traces/later.jsonl", export(500).to_string() + "\n");
+    project.run("sample --to b").expect(0, &["102 kept"]);
+    let after: Vec<Value> = cases(&project, "b").iter().map(|case| case["trace"]["id"].clone()).collect();
+    assert!(before.iter().all(|id| after.contains(id)));
+}
+
+#[test]
+fn what_the_cases_stand_for_is_in_the_report_of_a_frozen_evalset_too() {
+    let project = troubled();
+    project.add("sample: { size: 50 }");
+    project.run("sample --to a").expect(0, &["50 kept"]);
+    let model = Model::start(|_| Says::Text("fine".into()));
+    let provider = format!("providers:\n  default: {{ openai: {{ base_url: \"{}\", retries: 0 }} }}", model.url);
+    let scorers = "scorers:\n  fine: { contains: fine, gate: { max_drop: 0.9 } }\n  thumbs: { recorded: thumbs }";
+    project.write("eval-gate.yaml", format!("version: 1\nevalset: a\n{provider}\n{scorers}\n"));
+    let told = "The 50 cases are 25.0 % of the 200 requests that they stand for";
+    project.run("run").expect(0, &["Pass", told]);
+    assert!(project.read(".eval-gate/report.md").contains(told));
+    let report = project.report();
+    assert_eq!((&report["cases"]["population"], &report["cases"]["chosen"]), (&json!(200), &json!(50)));
+    assert!(report["setup"]["evalset"].as_str().unwrap().contains("drawn from"), "{}", report["setup"]);
+    // An evalset that a hand changed stands for what it is.
+    let text = project.read("a/cases.jsonl");
+    project.write("a/cases.jsonl", text.split_once('\n').unwrap().1);
+    project.run("run").expect(0, &["was drawn with 50 cases and has 49"]).lacks(&["stand for"]);
+    project.write("a/origin.json", "{");
+    project.run("run").expect(2, &["origin.json", "remove it"]);
+}
+
+#[test]
+fn recorded_scores_are_the_baselines_without_any_replay() {
+    let project = troubled();
+    let model = Model::start(|_| Says::Text("fine, and the key".into()));
+    project.add(&format!("providers:\n  default: {{ openai: {{ base_url: \"{}\", retries: 0 }} }}", model.url));
+    project.add("scorers:\n  fine: { contains: fine, gate: { max_drop: 0.9 } }\n  thumbs: { recorded: thumbs }");
+    project.add("  total: { recorded: total_ms }\n  stars: { recorded: stars }");
+    project
+        .run("run")
+        .expect(0, &["Pass", "warning: stars: no case has a recorded score `stars`; recorded scores: thumbs"]);
+    let report = project.report();
+    let row = |scorer: &str| {
+        let rows = report["comparisons"].as_array().unwrap();
+        rows.iter().find(|row| row["scorer"] == scorer).cloned().unwrap()
+    };
+    let thumbs = row("thumbs");
+    let level = thumbs["baseline"].as_f64().unwrap();
+    assert!((0.9..1.0).contains(&level) && thumbs["candidate"].is_null(), "{thumbs}");
+    let interval = &thumbs["baseline_interval"];
+    assert!(interval["low"].as_f64().unwrap() < level && interval["high"].as_f64().unwrap() > level, "{thumbs}");
+    assert!(row("total")["baseline"].as_f64() == Some(500.0) && row("total")["candidate"].is_number());
+    assert!(row("stars")["baseline"].is_null());
+    project.run("baseline --to baseline.json").expect(0, &["stored the scores"]);
+    let stored: Value = serde_json::from_str(&project.read("baseline.json")).unwrap();
+    let is_scored = |case: &&Value| case["scores"]["thumbs"].is_number();
+    assert!(stored["cases"].as_object().unwrap().values().filter(is_scored).count() > 150);
+    project.edit("{ recorded: thumbs }", "{ recorded: thumbs, gate: { max_drop: 0.1 } }");
+    project.run("run").expect(2, &["scorers.thumbs.gate", "production's answers alone"]);
+}
+
 #[test]
 fn live_traffic_is_redacted_before_it_is_sent_and_shown() {
     let project = traces(12);

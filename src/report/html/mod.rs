@@ -53,6 +53,7 @@ fn told(report: &Report) -> Value {
         result_count => report.results.len(),
         looks => view::looks(report),
         weaker_test => view::weaker_test(report),
+            sample => view::sample(report),
         floors => Value::from(Serde(&view::floors(report))),
         sights => Value::from(Serde(&sights(report))),
         usage => Value::from(Serde(&view::usage(report))),
