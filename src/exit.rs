@@ -66,7 +66,8 @@ impl From<&Error> for ExitStatus {
                 | SourceError::Pattern { .. }
                 | SourceError::EmptyFolder(_)
                 | SourceError::Setup { .. }
-                | SourceError::Window,
+                | SourceError::Window
+                | SourceError::Unsettled,
             )
             | Error::Sample(
                 SampleError::Syntax { .. } | SampleError::Evaluation { .. } | SampleError::UnknownStratum { .. },

@@ -94,13 +94,13 @@ pub struct ProviderOptions {
 /// Options that choose the change and what it is measured against.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 pub struct ArmOptions {
-    /// The candidate's prompt, instead of the configuration's: a file, or `phoenix:NAME@TAG`
+    /// The candidate's prompt, instead of the configuration's: a file, `phoenix:NAME@TAG` or `langfuse:NAME@LABEL`
     #[arg(long, value_name = "FILE")]
     pub prompt: Option<PathBuf>,
     /// The candidate's model, instead of the configuration's and the prompt file's
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
-    /// The baseline, instead of the configuration's: recorded, replay, a baseline.json, or `phoenix:NAME@TAG`
+    /// The baseline, instead of the configuration's: recorded, replay, a baseline.json, `phoenix:NAME@TAG` or `langfuse:NAME@LABEL`
     #[arg(long, value_name = "WHAT")]
     pub baseline: Option<String>,
     /// The commit whose prompt is the baseline of `replay`

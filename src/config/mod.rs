@@ -175,7 +175,7 @@ impl Baseline {
                 Ok(Self::Stored(folder.join(file)))
             }
             other => Err(format!(
-                "`{other}` is no baseline: write recorded, replay, the path of a baseline.json, or phoenix:NAME@TAG"
+                "`{other}` is no baseline: write recorded, replay, the path of a baseline.json, phoenix:NAME@TAG or langfuse:NAME@LABEL"
             )),
         }
     }

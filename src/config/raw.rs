@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::source::langfuse::LangfuseConfig;
 use crate::source::otlp::OtlpConfig;
 use crate::source::phoenix::PhoenixConfig;
 
@@ -14,6 +15,8 @@ pub(super) struct RawTraces {
     pub otlp: Option<OtlpConfig>,
     /// A Phoenix server.
     pub phoenix: Option<PhoenixConfig>,
+    /// A Langfuse project.
+    pub langfuse: Option<LangfuseConfig>,
     /// A minijinja expression over the case; the cases for which it does not hold are left out.
     #[serde(rename = "where")]
     pub filter: Option<String>,

@@ -54,6 +54,11 @@ pub enum SourceError {
     /// A window of time that holds nothing.
     #[error("`since` is not before `until`; the window between them is empty")]
     Window,
+    /// A window that a store may not show whole yet.
+    #[error(
+        "the window starts less than 15 minutes ago, and Langfuse may not show all of it yet; write an earlier `since`, or `until: 0s` to read what it shows"
+    )]
+    Unsettled,
     /// A store that cannot be asked, or that refuses.
     #[error("{store} at {url}: {problem}")]
     Store {

@@ -50,6 +50,12 @@ impl Http {
         Ok(Self { base, client, keys, patience: Cell::new(ALL_WAITS) })
     }
 
+    /// The same, which does not show these either: what a header holds may be made of several.
+    pub(super) fn hiding(mut self, keys: impl IntoIterator<Item = SecretString>) -> Self {
+        self.keys.extend(keys);
+        self
+    }
+
     /// The address without credentials, for people and for links; no slash at its end.
     pub(super) fn url(&self) -> String {
         self.base.as_str().trim_end_matches('/').to_owned()

@@ -6,12 +6,14 @@
 mod error;
 mod fault;
 mod http;
+pub mod langfuse;
 mod limit;
 mod mark;
 pub mod otlp;
 mod page;
 pub mod phoenix;
 mod prompt;
+mod template;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -36,6 +38,8 @@ pub enum SourceConfig {
     Otlp(otlp::OtlpConfig),
     /// A Phoenix server.
     Phoenix(phoenix::PhoenixConfig),
+    /// A Langfuse project.
+    Langfuse(langfuse::LangfuseConfig),
 }
 
 impl SourceConfig {
@@ -49,7 +53,7 @@ impl SourceConfig {
                 let files = otlp.files.into_iter().map(place).collect();
                 Self::Otlp(otlp::OtlpConfig { files })
             }
-            Self::Phoenix(phoenix) => Self::Phoenix(phoenix),
+            Self::Phoenix(_) | Self::Langfuse(_) => self,
         }
     }
 
@@ -58,6 +62,7 @@ impl SourceConfig {
         match self {
             Self::Otlp(_) => false,
             Self::Phoenix(phoenix) => phoenix.write_back,
+            Self::Langfuse(langfuse) => langfuse.write_back,
         }
     }
 }
@@ -73,6 +78,7 @@ pub async fn write_back(
     match source {
         SourceConfig::Otlp(_) => Ok(0),
         SourceConfig::Phoenix(phoenix) => phoenix::write_back(phoenix, remarks, by, lookup).await,
+        SourceConfig::Langfuse(langfuse) => langfuse::write_back(langfuse, remarks, by, lookup).await,
     }
 }
 
@@ -108,6 +114,7 @@ pub async fn open(source: &SourceConfig, lookup: Lookup<'_>) -> Result<Traffic, 
     match source {
         SourceConfig::Otlp(otlp) => Ok(Traffic::Files(otlp::Files::open(&otlp.files)?)),
         SourceConfig::Phoenix(phoenix) => Ok(Traffic::Fetched(phoenix::fetch(phoenix, lookup).await?)),
+        SourceConfig::Langfuse(langfuse) => Ok(Traffic::Fetched(langfuse::fetch(langfuse, lookup).await?)),
     }
 }
 

@@ -4,15 +4,16 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Lookup, SourceConfig, SourceError, phoenix};
+use super::{Lookup, SourceConfig, SourceError, langfuse, phoenix};
 
-/// The name of a prompt in a store, written `phoenix:NAME@TAG`; without a tag its latest version.
+/// The name of a prompt in a store, written `phoenix:NAME@TAG` or `langfuse:NAME@LABEL`; without a tag the version that the
+/// store gives by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptName {
     keeper: Keeper,
     /// The prompt's name.
     pub name: String,
-    /// The tag of the version that is meant.
+    /// The tag or the number of the version that is meant.
     pub tag: Option<String>,
 }
 
@@ -20,6 +21,19 @@ pub struct PromptName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keeper {
     Phoenix,
+    Langfuse,
+}
+
+impl Keeper {
+    const ALL: [Self; 2] = [Self::Phoenix, Self::Langfuse];
+
+    /// What stands before a prompt's name, and what a version is told by.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Phoenix => ("phoenix", "TAG"),
+            Self::Langfuse => ("langfuse", "LABEL"),
+        }
+    }
 }
 
 /// A version of a prompt, in the terms of the chat API.
@@ -40,19 +54,21 @@ pub struct StoredPrompt {
 impl PromptName {
     /// Reads what is written in place of a file; `None` where it names no store.
     pub fn parse(text: &str) -> Option<Result<Self, String>> {
-        let rest = text.strip_prefix("phoenix:")?;
+        let of = |keeper: Keeper| Some((keeper, text.strip_prefix(keeper.words().0)?.strip_prefix(':')?));
+        let (keeper, rest) = Keeper::ALL.into_iter().find_map(of)?;
         let (name, tag) = rest.split_once('@').map_or((rest, None), |(name, tag)| (name, Some(tag)));
         if name.is_empty() || tag == Some("") {
-            return Some(Err(format!("`{text}` names no prompt; write phoenix:NAME or phoenix:NAME@TAG")));
+            let (store, version) = keeper.words();
+            return Some(Err(format!("`{text}` names no prompt; write {store}:NAME or {store}:NAME@{version}")));
         }
-        Some(Ok(Self { keeper: Keeper::Phoenix, name: name.to_owned(), tag: tag.map(str::to_owned) }))
+        Some(Ok(Self { keeper, name: name.to_owned(), tag: tag.map(str::to_owned) }))
     }
 }
 
 impl fmt::Display for PromptName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { keeper: Keeper::Phoenix, name, tag } = self;
-        write!(f, "phoenix:{name}")?;
+        let Self { keeper, name, tag } = self;
+        write!(f, "{}:{name}", keeper.words().0)?;
         tag.as_ref().map_or(Ok(()), |tag| write!(f, "@{tag}"))
     }
 }
@@ -66,6 +82,8 @@ pub async fn prompt(
     match (name.keeper, traces) {
         (Keeper::Phoenix, Some(SourceConfig::Phoenix(config))) => phoenix::prompt(config, name, lookup).await,
         (Keeper::Phoenix, _) => phoenix::prompt(&phoenix::PhoenixConfig::default(), name, lookup).await,
+        (Keeper::Langfuse, Some(SourceConfig::Langfuse(config))) => langfuse::prompt(config, name, lookup).await,
+        (Keeper::Langfuse, _) => langfuse::prompt(&langfuse::LangfuseConfig::default(), name, lookup).await,
     }
 }
 
@@ -75,15 +93,19 @@ mod tests {
 
     #[test]
     fn names_are_told_from_files() {
-        for text in ["phoenix:support", "phoenix:support@production"] {
+        for text in ["phoenix:support", "phoenix:support@production", "langfuse:a/support", "langfuse:support@3"] {
             assert_eq!(PromptName::parse(text).unwrap().unwrap().to_string(), text);
         }
         for file in ["prompts/support.md", "phoenix.md", "C:\\prompts\\a.md"] {
             assert_eq!(PromptName::parse(file), None);
         }
-        for wrong in ["phoenix:", "phoenix:@production", "phoenix:support@"] {
+        for (wrong, advice) in [
+            ("phoenix:", "phoenix:NAME or phoenix:NAME@TAG"),
+            ("phoenix:@production", "phoenix:NAME or phoenix:NAME@TAG"),
+            ("langfuse:support@", "langfuse:NAME or langfuse:NAME@LABEL"),
+        ] {
             let told = PromptName::parse(wrong).unwrap().unwrap_err();
-            assert!(told.ends_with("names no prompt; write phoenix:NAME or phoenix:NAME@TAG"), "{told}");
+            assert!(told.ends_with(&format!("names no prompt; write {advice}")), "{told}");
         }
     }
 }

@@ -70,7 +70,7 @@ impl<'a> Evidence<'a> {
         let mut results = from_history(&generation.sent.messages);
         for (at, result) in &self.ran {
             let relevant = if names.is_empty() { self.before(*at, call) } else { names.contains(&result.name) };
-            let known = |other: &ToolResult| other.name == result.name && other.content == result.content;
+            let known = |other: &ToolResult| other.name == result.name && is_same(&other.content, &result.content);
             if relevant && !results.iter().any(known) {
                 results.push(result.clone());
             }
@@ -84,6 +84,12 @@ impl<'a> Evidence<'a> {
         let beside = |at: usize| parent.is_some() && &self.tree.span(at).parent == parent && self.before(at, call);
         self.filled.iter().rfind(|(at, _)| beside(*at)).map_or_else(Prompt::default, |(_, prompt)| prompt.clone())
     }
+}
+
+/// Whether two texts are one answer. Where stores keep JSON as what it is, its spaces are lost.
+fn is_same(one: &str, other: &str) -> bool {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).ok();
+    one == other || parsed(one).is_some_and(|value| parsed(other) == Some(value))
 }
 
 /// The tools that a call knows of.

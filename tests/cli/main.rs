@@ -10,6 +10,7 @@ mod config;
 mod github;
 mod hostile;
 mod init;
+mod langfuse;
 mod looks;
 mod model;
 #[path = "../hostile/page.rs"]

@@ -8,7 +8,6 @@ mod annotation;
 mod prompt;
 mod span;
 mod store;
-mod template;
 mod write;
 
 use std::num::NonZeroUsize;

@@ -3,9 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::{PromptName, SourceError, StoredPrompt};
+use super::super::{PromptName, SourceError, StoredPrompt, template};
 use super::store::Store;
-use super::template;
 
 /// A version.
 #[derive(Debug, Deserialize)]

@@ -1,6 +1,6 @@
-//! Phoenix's templates as minijinja's: Mustache's variables, Python's format strings, or plain text.
+//! The templates of stores as minijinja's: Mustache's variables, Python's format strings, or plain text.
 
-/// A template that renders as Phoenix's own does.
+/// A template that renders as the store's own does.
 pub(super) fn to_jinja(text: &str, format: &str) -> Result<String, String> {
     match format {
         "MUSTACHE" => mustache(text),
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn templates_render_as_phoenixs_own_do() {
+    fn templates_render_as_the_stores_own_do() {
         let context = minijinja::context! { shop => "ACME", a => minijinja::context! { b => 1 } };
         for (format, text, rendered) in [
             ("MUSTACHE", "For {{shop}}, {{ a.b }}: {\"x\": {}}", "For ACME, 1: {\"x\": {}}"),
