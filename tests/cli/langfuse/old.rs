@@ -122,6 +122,9 @@ fn score(score: &Value) -> Value {
         score["stringValue"] = score["value"].take();
         score["value"] = json!(0);
     }
+    if score["dataType"] == "TEXT" {
+        score["stringValue"] = score.as_object_mut().unwrap().shift_remove("value").unwrap();
+    }
     if score["dataType"] == "BOOLEAN" {
         score["stringValue"] = json!(if score["value"] == json!(true) { "True" } else { "False" });
         score["value"] = json!(u8::from(score["value"] == json!(true)));
