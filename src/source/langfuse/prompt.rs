@@ -138,7 +138,7 @@ mod tests {
         convert(&PromptName::parse("langfuse:team/support@staging").unwrap().unwrap(), answer)
     }
 
-    fn chat(prompt: Value) -> Result<StoredPrompt, String> {
+    fn chat(prompt: &Value) -> Result<StoredPrompt, String> {
         converted(json!({"name": "team/support", "version": 3, "type": "chat", "prompt": prompt, "config": {}}))
     }
 
@@ -167,8 +167,8 @@ mod tests {
             converted(json!({"name": "a", "version": 1, "type": "text", "prompt": "Be {{how}}.", "config": null}));
         assert_eq!(prompt.unwrap().messages, [("system".to_owned(), "Be {{ how }}.".to_owned())]);
         assert!(converted(json!({"version": 1})).unwrap_err().contains("of an unknown shape"));
-        assert!(chat(json!([{"role": "user"}])).unwrap_err().contains("no text"));
-        assert!(chat(json!([{"role": "user", "content": "{{#each x}}"}])).unwrap_err().contains("no plain variable"));
+        assert!(chat(&json!([{"role": "user"}])).unwrap_err().contains("no text"));
+        assert!(chat(&json!([{"role": "user", "content": "{{#each x}}"}])).unwrap_err().contains("no plain variable"));
     }
 
     #[test]
@@ -176,10 +176,10 @@ mod tests {
         let system = json!({"role": "system", "content": "s"});
         let user = json!({"role": "user", "content": "u"});
         let place = json!({"type": "placeholder", "name": "history"});
-        assert_eq!(chat(json!([system, place])).unwrap().messages, [("system".to_owned(), "s".to_owned())]);
+        assert_eq!(chat(&json!([system, place])).unwrap().messages, [("system".to_owned(), "s".to_owned())]);
         for list in [json!([place]), json!([system, place, user]), json!([user, place]), json!([system, place, place])]
         {
-            let told = chat(list.clone()).unwrap_err();
+            let told = chat(&list).unwrap_err();
             assert!(told.contains("the placeholder `history` cannot be filled"), "{list}: {told}");
         }
     }

@@ -8,7 +8,7 @@ use super::super::http::Pair;
 use super::super::mark::{About, Said};
 use super::super::page::{self, Page, Pages};
 use super::observations::TRACES_AT_ONCE;
-use super::store::{Store, advised, cursor};
+use super::store::{Store, advised, cursor, is_absent};
 
 /// The most that a page may hold.
 const PAGE: usize = 100;
@@ -76,7 +76,8 @@ pub(super) async fn read(store: &Store, traces: &[String], omissions: &mut Omiss
         let scores: Vec<Score> = page::read(entries, "score of an unknown shape", omissions);
         said.extend(scores.into_iter().filter_map(Score::said));
         if let Some(fault) = fault {
-            omissions.add(&format!("some scores not read: {}", advised(&fault)), store.name.clone());
+            let why = if is_absent(&fault) { "the server has no v3/scores".to_owned() } else { advised(&fault) };
+            omissions.add(&format!("some scores not read: {why}"), store.name.clone());
             break;
         }
     }

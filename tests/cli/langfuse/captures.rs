@@ -58,7 +58,7 @@ fn by_way_of_langfuse(project: &Project, producer: &str, generation: Generation)
     let mut held = Held::default();
     for file in files(producer) {
         let export: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
-        ingest::observations(&export).into_iter().for_each(|row| held.put(row));
+        ingest::observations(&export).into_iter().for_each(|row| held.put(&row));
     }
     let store = Langfuse::start(generation, held);
     cases(project, &format!("langfuse: {{ base_url: \"{}\", since: 2026-01-01, until: 2026-11-25 }}", store.url()))

@@ -61,7 +61,7 @@ fn refusals_at_the_start_say_what_to_do() {
 
 #[test]
 fn a_storm_of_429_is_waited_out() {
-    let slow = |asked: &Asked| (asked.number % 2 == 0).then_some(Says::Refuses(429, "retry-after: 0\r\n", SLOW));
+    let slow = |asked: &Asked| asked.number.is_multiple_of(2).then_some(Says::Refuses(429, "retry-after: 0\r\n", SLOW));
     let store = Langfuse::erring(Generation::New, Held::traces(70), slow);
     sample(&store, "").1.expect(0, &["70 requests seen, 70 kept"]).lacks(&["left out"]);
     let store =
@@ -152,12 +152,12 @@ fn odd_observations_are_read_as_far_as_they_go() {
         row.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         row
     };
-    held.put(change(&root, json!({"traceId": null, "id": "lost"})));
+    held.put(&change(&root, json!({"traceId": null, "id": "lost"})));
     held.observations[0]["parentObservationId"] = held.observations[1]["id"].clone();
     held.observations.remove(2);
     held.observations[3]["endTime"] = json!("2026-11-19T00:00:00.000Z");
     held.observations[3]["startTime"] = json!("2026-11-20T00:00:01.000Z");
-    held.put(change(
+    held.put(&change(
         &call,
         json!({"input": null, "output": null, "metadata": null, "usageDetails": null, "tags": null, "endTime": null}),
     ));

@@ -87,8 +87,8 @@ fn no_trace_is_cut_by_the_window() {
             row["endTime"] = json!(format!("{start}.500Z"));
         }
         outer["metadata"]["tier"] = json!("gold");
-        held.put(outer);
-        held.put(inner);
+        held.put(&outer);
+        held.put(&inner);
     }
     let (project, ran) = sample(&Langfuse::start(Generation::New, held), "");
     ran.expect(0, &["2 kept"]).lacks(&["left out"]);
@@ -128,7 +128,7 @@ fn scores_are_numbers_labels_or_notes() {
         ("thumbs", "NUMERIC", json!(0), json!(span)),
     ] {
         held.put_score(
-            json!({"name": name, "dataType": kind, "value": value, "traceId": call, "observationId": observation}),
+            &json!({"name": name, "dataType": kind, "value": value, "traceId": call, "observationId": observation}),
         );
     }
     for generation in [Generation::New, Generation::Old { is_deprecated: false }] {

@@ -81,18 +81,18 @@ impl Held {
         let mut held = Self::default();
         for number in 0..traces {
             let [root, call] = observations(number);
-            held.put_score(json!({
+            held.put_score(&json!({
                 "id": format!("score-{number}"), "name": "thumbs", "value": 1, "dataType": "NUMERIC",
                 "traceId": call["traceId"], "observationId": call["id"],
             }));
-            held.put(root);
-            held.put(call);
+            held.put(&root);
+            held.put(&call);
         }
         held
     }
 
     /// Adds an observation, with what it does not say as the server fills it in.
-    pub(super) fn put(&mut self, row: Value) {
+    pub(super) fn put(&mut self, row: &Value) {
         let is_root = row["parentObservationId"].is_null();
         let mut whole = json!({
             "projectId": PROJECT, "parentObservationId": null, "endTime": null, "level": "DEFAULT", "statusMessage": null,
@@ -108,7 +108,7 @@ impl Held {
     }
 
     /// Takes a score as it is sent; one of the same id goes.
-    pub(super) fn put_score(&mut self, sent: Value) -> String {
+    pub(super) fn put_score(&mut self, sent: &Value) -> String {
         let id = sent["id"].as_str().map_or_else(|| format!("made-{}", self.scores.len()), str::to_owned);
         let kind = sent["dataType"].as_str().unwrap_or("NUMERIC");
         let value = if kind == "BOOLEAN" { json!(sent["value"] == 1) } else { sent["value"].clone() };
@@ -174,7 +174,7 @@ fn write(held: &mut Held, sent: &Value) -> Says {
     if !sent["name"].is_string() || !is_number || !sent["traceId"].is_string() {
         return rows::invalid("score");
     }
-    let id = held.put_score(sent.clone());
+    let id = held.put_score(sent);
     Says::Json(json!({"id": id}))
 }
 
@@ -186,12 +186,10 @@ fn prompt(prompts: &[Value], name: &str, asked: &Asked) -> Says {
         Some(number) => prompt["version"] == number,
         None => prompt["labels"].as_array().unwrap().contains(&json!(label)),
     };
-    match prompts.iter().filter(|prompt| prompt["name"] == json!(name)).find(is_meant) {
-        Some(prompt) => Says::Json(prompt.clone()),
-        None => {
-            let which = number.map_or_else(|| format!("label '{label}'"), |number| format!("version {number}"));
-            let message = format!("Prompt not found: '{name}' with {which}");
-            rows::refuses(404, &json!({"message": message, "error": "LangfuseNotFoundError"}))
-        }
+    if let Some(prompt) = prompts.iter().filter(|prompt| prompt["name"] == json!(name)).find(is_meant) {
+        return Says::Json(prompt.clone());
     }
+    let which = number.map_or_else(|| format!("label '{label}'"), |number| format!("version {number}"));
+    let message = format!("Prompt not found: '{name}' with {which}");
+    rows::refuses(404, &json!({"message": message, "error": "LangfuseNotFoundError"}))
 }

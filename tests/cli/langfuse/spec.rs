@@ -1,4 +1,4 @@
-//! The fake and the program judged by the vendor's own OpenAPI specification: every request and every answer of a whole run
+//! The fake and the program judged by the vendor's own `OpenAPI` specification: every request and every answer of a whole run
 //! goes through Prism, which refuses what the specification does not allow.
 //!
 //! The specification is not ours to keep. `EVAL_GATE_LANGFUSE_SPEC` names a copy without answers of 400 and above, of which
@@ -109,7 +109,7 @@ fn everything() -> super::server::Held {
     held.scores = more.scores;
     held.observations[1]["metadata"]["note"] = json!("x".repeat(300));
     for (kind, value) in [("BOOLEAN", json!(1)), ("CATEGORICAL", json!("kind")), ("TEXT", json!("a note"))] {
-        held.put_score(json!({"name": kind, "dataType": kind, "value": value, "traceId": super::trace_id(0)}));
+        held.put_score(&json!({"name": kind, "dataType": kind, "value": value, "traceId": super::trace_id(0)}));
     }
     held
 }
