@@ -19,6 +19,8 @@ pub(super) struct Chosen {
     pub(super) seen: usize,
     /// Those of them that could be replayed and were asked for: what the cases stand for.
     pub(super) population: usize,
+    /// Those of them that were drawn.
+    pub(super) sampled: usize,
     pub(super) strata: Vec<Stratum>,
     pub(super) left_out: BTreeMap<String, usize>,
     /// Cases whose replay is less than what was sent, by what is missing.
@@ -87,6 +89,7 @@ fn from_evalset(config: &Config, path: &Path, sampling: SampleConfig) -> Result<
         cases: sample.cases,
         seen: sample.seen,
         population: sample.population,
+        sampled: sample.sampled,
         strata: sample.strata,
         left_out: sample.left_out,
         approximate: BTreeMap::new(),
@@ -96,7 +99,8 @@ fn from_evalset(config: &Config, path: &Path, sampling: SampleConfig) -> Result<
     if let Some(origin) = origin {
         chosen.of = format!("{}, drawn from {}", chosen.of, origin.of);
         chosen.population = origin.population;
-        if chosen.strata.is_empty() && chosen.cases.len() == origin.drawn {
+        if chosen.cases.len() == origin.cases {
+            chosen.sampled = origin.sampled;
             chosen.strata = origin.strata;
         }
     }
@@ -106,13 +110,13 @@ fn from_evalset(config: &Config, path: &Path, sampling: SampleConfig) -> Result<
 /// What is known of an evalset's origin; nothing where its cases are others by now.
 fn origin(path: &Path, cases: usize) -> Result<Option<Origin>, Error> {
     let origin = Origin::read(path)?;
-    if let Some(other) = origin.as_ref().filter(|origin| origin.drawn != cases) {
-        let (path, drawn) = (path.display(), other.drawn);
+    if let Some(other) = origin.as_ref().filter(|origin| origin.cases != cases) {
+        let (path, drawn) = (path.display(), other.cases);
         output::note(&format!(
             "warning: {path} was drawn with {drawn} cases and has {cases}; what its {ORIGIN_FILE} says is not used"
         ));
     }
-    Ok(origin.filter(|origin| origin.drawn == cases))
+    Ok(origin.filter(|origin| origin.cases == cases))
 }
 
 pub(super) fn redacted(redactor: &Redactor) -> BTreeMap<String, usize> {

@@ -89,6 +89,7 @@ impl Scores {
         CaseCounts {
             seen: union,
             population: union,
+            sampled: union,
             strata: Vec::new(),
             chosen: union,
             compared: seen.rows.iter().filter(is_in_both).count(),

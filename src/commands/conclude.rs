@@ -67,6 +67,7 @@ fn case_counts(plan: &Plan, finished: &Finished, table: &ScoreTable, is_decided_
     CaseCounts {
         seen: plan.chosen.seen,
         population: plan.chosen.population,
+        sampled: plan.chosen.sampled,
         strata: plan.chosen.strata.iter().map(stratum).collect(),
         chosen: plan.chosen.cases.len(),
         compared: table.rows.iter().filter(|row| row.cells.iter().any(is_compared)).count(),

@@ -37,7 +37,8 @@ fn origin(chosen: &Chosen, seed: u64) -> Origin {
         seed,
         seen: chosen.seen,
         population: chosen.population,
-        drawn: chosen.cases.len(),
+        sampled: chosen.sampled,
+        cases: chosen.cases.len(),
         strata: chosen.strata.clone(),
     }
 }

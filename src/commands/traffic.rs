@@ -45,6 +45,7 @@ pub(super) async fn choose(
         cases: read_drawn(&drawn, traffic, &mut redactor, &key)?,
         seen: drawn.seen + refused,
         population: drawn.population,
+        sampled: drawn.sampled,
         strata: drawn.strata,
         left_out,
         approximate,

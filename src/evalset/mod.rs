@@ -66,7 +66,7 @@ pub struct Case {
     /// How many cases of the population this one stands for, relative to the others; 1 where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f64>,
-    /// Requests with nearly the same input that it was drawn for, itself included; its weight counts them.
+    /// Drawn requests with nearly the same input that it stands for, itself included; its weight counts them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<usize>,
 }

@@ -23,8 +23,10 @@ pub struct Origin {
     pub seen: usize,
     /// Those of them that could be replayed and for which `where` held: what the cases stand for.
     pub population: usize,
-    /// Cases that were drawn.
-    pub drawn: usize,
+    /// Those of them that were drawn.
+    pub sampled: usize,
+    /// Cases that were made of them; fewer where near-duplicates are folded.
+    pub cases: usize,
     /// Every stratum; empty where there is but one.
     pub strata: Vec<Stratum>,
 }
@@ -37,7 +39,7 @@ pub struct Stratum {
     pub name: String,
     /// How many requests of the population are in it.
     pub population: usize,
-    /// How many of these were drawn; of near-duplicates one, if they are folded.
+    /// How many of these were drawn.
     pub sampled: usize,
 }
 
@@ -69,7 +71,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Origin::read(folder.path()).unwrap(), None);
         let strata = vec![Stratum { name: "intent=refund".into(), population: 90, sampled: 3 }];
-        let origin = Origin { of: "recorded traces".into(), seed: 1, seen: 100, population: 90, drawn: 3, strata };
+        let origin =
+            Origin { of: "recorded traces".into(), seed: 1, seen: 100, population: 90, sampled: 3, cases: 3, strata };
         let file = folder.path().join(ORIGIN_FILE);
         fs::write(&file, origin.to_json()).unwrap();
         assert_eq!(Origin::read(folder.path()).unwrap(), Some(origin));

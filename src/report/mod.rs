@@ -141,10 +141,13 @@ pub struct Setup {
 pub struct CaseCounts {
     /// Requests found in the source.
     pub seen: usize,
-    /// Those of them that could be replayed and for which `where` held: what the chosen ones stand for.
+    /// Those of them that could be replayed and for which `where` held: what the cases stand for.
     #[serde(default)]
     pub population: usize,
-    /// Cases chosen from them.
+    /// Those of them that were drawn.
+    #[serde(default)]
+    pub sampled: usize,
+    /// Cases made of these; near-duplicates are one, if they are folded.
     pub chosen: usize,
     /// The strata of the sample; empty where there is but one.
     #[serde(default)]
@@ -167,7 +170,7 @@ pub struct StratumRow {
     pub name: String,
     /// Requests of the population in it.
     pub population: usize,
-    /// Cases that were drawn from them.
+    /// Those of them that were drawn.
     pub sampled: usize,
 }
 

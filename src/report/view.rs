@@ -83,12 +83,12 @@ pub(super) fn looks(report: &Report) -> Option<String> {
     Some(format!("{told} at look {} of {}, on {cases} of {chosen} cases{saved}", verdict.looks, verdict.looks_planned))
 }
 
-/// Which share of the population the cases are; nothing where they are all of it.
+/// Which share of the population was drawn; nothing where all of it was.
 pub(super) fn sample(report: &Report) -> Option<String> {
-    let (chosen, population) = (report.cases.chosen, report.cases.population);
-    let share = number(100.0 * chosen as f64 / population as f64);
-    (population > chosen)
-        .then(|| format!("The {chosen} cases are {share} % of the {population} requests that they stand for"))
+    let (sampled, population) = (report.cases.sampled, report.cases.population);
+    let share = number(100.0 * sampled as f64 / population as f64);
+    (population > sampled)
+        .then(|| format!("The cases stand for {population} requests, of which {sampled} were drawn, {share} %"))
 }
 
 /// How the arms were compared, where that is not by pairs.

@@ -1,48 +1,17 @@
 //! How many cases each stratum gets: proportional to its size, by largest remainder, after a minimum for each.
 
-/// A part of the population.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Part {
-    /// Cases.
-    pub(super) population: usize,
-    /// How many can be drawn of it; fewer than it has where near-duplicates are one.
-    pub(super) room: usize,
-    /// Whether it is of bad outcomes.
-    pub(super) is_bad: bool,
-}
-
-/// Shares `size` among the parts, of which the bad ones get `bad_share` together, or what they have of the population, if
-/// that is more. `size` must not exceed the room of all.
-pub(super) fn share_out(parts: &[Part], size: usize, minimum: usize, bad_share: f64) -> Vec<usize> {
-    let of = |is_bad: bool| parts.iter().filter(move |part| part.is_bad == is_bad);
-    let room = |is_bad: bool| of(is_bad).map(|part| part.room).sum::<usize>();
-    let population = |is_bad: bool| of(is_bad).map(|part| part.population).sum::<usize>() as f64;
-    let natural = population(true) / (population(true) + population(false)).max(1.0);
-    let wanted = whole((size as f64 * bad_share.max(natural)).round()).max(size.saturating_sub(room(false)));
-    let bad_size = wanted.min(room(true)).min(size);
-    let mut shares = [true, false].map(|is_bad| {
-        let (populations, rooms): (Vec<_>, Vec<_>) = of(is_bad).map(|part| (part.population, part.room)).unzip();
-        within(&populations, &rooms, if is_bad { bad_size } else { size - bad_size }, minimum).into_iter()
-    });
-    parts.iter().map(|part| shares[usize::from(!part.is_bad)].next().unwrap_or_default()).collect()
-}
-
-/// [`allocate`] to strata that have less room than they have cases: what one cannot take goes to the others.
-fn within(populations: &[usize], rooms: &[usize], size: usize, minimum: usize) -> Vec<usize> {
-    let mut full: Vec<bool> = vec![false; rooms.len()];
-    loop {
-        let open: Vec<usize> = (0..rooms.len()).filter(|&index| !full[index]).collect();
-        let taken: usize = (0..rooms.len()).filter(|&index| full[index]).map(|index| rooms[index]).sum();
-        let of_open: Vec<usize> = open.iter().map(|&index| populations[index]).collect();
-        let mut shares = rooms.to_vec();
-        let given = allocate(&of_open, size - taken, minimum);
-        open.iter().zip(&given).for_each(|(&index, &share)| shares[index] = share);
-        let over: Vec<usize> = open.into_iter().filter(|&index| shares[index] > rooms[index]).collect();
-        if over.is_empty() {
-            return shares;
-        }
-        over.into_iter().for_each(|index| full[index] = true);
-    }
+/// [`allocate`] to parts of the population, each a number of cases and whether it is of bad outcomes. The bad ones get
+/// `bad_share` together, or what they have of the population, if that is more. `size` must not exceed the population.
+pub(super) fn share_out(parts: &[(usize, bool)], size: usize, minimum: usize, bad_share: f64) -> Vec<usize> {
+    let of =
+        |wanted: bool| parts.iter().filter(move |(_, is_bad)| *is_bad == wanted).map(|(population, _)| *population);
+    let (bad, good): (usize, usize) = (of(true).sum(), of(false).sum());
+    let natural = bad as f64 / (bad + good).max(1) as f64;
+    let wanted = whole((size as f64 * bad_share.max(natural)).round());
+    let bad_size = wanted.max(size.saturating_sub(good)).min(bad).min(size);
+    let mut shares = [(true, bad_size), (false, size - bad_size)]
+        .map(|(is_bad, size)| allocate(&of(is_bad).collect::<Vec<_>>(), size, minimum).into_iter());
+    parts.iter().map(|(_, is_bad)| shares[usize::from(!is_bad)].next().unwrap_or_default()).collect()
 }
 
 /// Shares `size` among strata of the given populations. `size` must not exceed their sum. No stratum gets more than it
@@ -129,19 +98,17 @@ mod tests {
     }
 
     #[test]
-    fn bad_outcomes_get_their_share_and_what_has_no_room_leaves_it_to_the_others() {
-        let part = |population, room, is_bad| Part { population, room, is_bad };
-        let (bad, good) = (part(50, 50, true), part(950, 950, false));
+    fn bad_outcomes_get_their_share_as_far_as_there_are_so_many() {
+        let (bad, good) = ((50, true), (950, false));
         for (parts, size, share, wanted) in [
             (&[bad, good][..], 100, 0.3, &[30, 70][..]),
             (&[bad, good], 100, 0.0, &[5, 95]),
             (&[bad, good], 300, 0.3, &[50, 250]),
-            (&[part(100, 10, false), bad], 40, 0.3, &[10, 30]),
-            (&[part(10, 10, false), bad], 40, 0.3, &[7, 33]),
+            (&[(10, false), bad], 40, 0.3, &[7, 33]),
+            (&[(10, false), bad], 58, 0.3, &[10, 48]),
             (&[bad], 20, 0.3, &[20]),
             (&[good], 20, 0.3, &[20]),
-            (&[part(90, 3, false), part(10, 10, false)], 10, 0.0, &[3, 7]),
-            (&[part(90, 3, false), part(8, 8, false), part(2, 1, false)], 12, 0.0, &[3, 8, 1]),
+            (&[(90, false), bad, (10, false), (50, true)], 20, 0.6, &[7, 6, 1, 6]),
             (&[], 0, 0.3, &[]),
         ] {
             assert_eq!(share_out(parts, size, 1, share), wanted, "{parts:?} {size} {share}");
@@ -150,18 +117,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn shares_fit_their_rooms_and_sum_to_the_size(
-            parts in proptest::collection::vec((1_usize..200, 0.0..=1.0_f64, any::<bool>()), 1..20),
+        fn shares_fit_and_sum_to_the_size(
+            parts in proptest::collection::vec((1_usize..200, any::<bool>()), 1..20),
             part in 0.0..=1.0_f64, minimum in 0_usize..3, share in 0.0..=1.0_f64,
         ) {
-            let parts: Vec<Part> = parts.into_iter().map(|(population, room, is_bad)| {
-                Part { population, room: 1 + whole((population - 1) as f64 * room), is_bad }
-            }).collect();
-            let size = whole(parts.iter().map(|part| part.room).sum::<usize>() as f64 * part);
+            let size = whole(parts.iter().map(|(population, _)| population).sum::<usize>() as f64 * part);
             let shares = share_out(&parts, size, minimum, share);
             prop_assert_eq!(shares.iter().sum::<usize>(), size);
-            prop_assert!(shares.iter().zip(&parts).all(|(share, part)| *share <= part.room));
+            prop_assert!(shares.iter().zip(&parts).all(|(share, (population, _))| share <= population));
         }
+
         #[test]
         fn the_size_is_given_out_and_nobody_gets_more_than_there_is(
             populations in proptest::collection::vec(0_usize..500, 1..40), part in 0.0..=1.0_f64, minimum in 0_usize..4,

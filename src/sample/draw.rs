@@ -10,8 +10,8 @@ impl Sample {
         cases.iter().enumerate().for_each(|(index, case)| survey.add(case, index));
         let drawn = survey.finish()?;
         let cases = drawn.weigh(cases.into_iter().enumerate());
-        let (seen, population) = (drawn.seen, drawn.population);
-        Ok(Self { cases, seen, population, left_out: drawn.left_out, strata: drawn.strata })
+        let (seen, population, sampled) = (drawn.seen, drawn.population, drawn.sampled);
+        Ok(Self { cases, seen, population, sampled, left_out: drawn.left_out, strata: drawn.strata })
     }
 }
 
@@ -159,7 +159,7 @@ mod tests {
         let of_all = sample.cases.iter().find(|case| case.duplicates == Some(40)).unwrap();
         assert!((of_all.weight() - 40.0 * 61.0 / 100.0).abs() < 1e-5, "{:?}", of_all.weight);
         let few = draw(cases.clone(), folded(Some(10)), None).unwrap();
-        assert_eq!(few.left_out.values().sum::<usize>() + few.kept(), 100);
+        assert_eq!((few.sampled, few.kept() + few.left_out[FOLDED], few.left_out[NOT_DRAWN]), (10, 10, 90));
         cases.reverse();
         assert_eq!(draw(cases, folded(Some(10)), None).unwrap().left_out, few.left_out);
     }

@@ -48,7 +48,7 @@ pub struct SampleConfig {
     pub min_per_stratum: usize,
     /// Bad outcomes, of which more are drawn than their share.
     pub failures: Option<Failures>,
-    /// Whether requests with nearly the same input are drawn as one, which counts for all of them.
+    /// Whether of the drawn requests those with nearly the same input are one case, which counts for all of them.
     pub fold_duplicates: bool,
 }
 
@@ -68,6 +68,8 @@ pub struct Sample {
     pub seen: usize,
     /// How many of them `where` holds for: what the sample stands for.
     pub population: usize,
+    /// How many of those were drawn; of near-duplicates among them one is kept.
+    pub sampled: usize,
     /// How many cases each reason left out. Whoever made the cases may add their own reasons.
     pub left_out: BTreeMap<String, usize>,
     /// Every stratum by name; empty where the sample is not stratified.

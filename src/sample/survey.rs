@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use minijinja::Expression;
 
-use super::allocate::{Part, share_out};
+use super::allocate::share_out;
 use super::cell::{Cell, Pick};
-use super::failures::{Failures, is_failure};
+use super::failures::is_failure;
 use super::light::Asked;
 use super::strata::{self, Names};
 use super::{Design, FOLDED, Filter, NOT_DRAWN, NOT_MATCHED, SampleError, rank, twin};
@@ -49,11 +49,13 @@ pub struct Drawn<K> {
     pub seen: usize,
     /// How many of them `where` holds for.
     pub population: usize,
+    /// How many of those were drawn; of near-duplicates among them one is kept.
+    pub sampled: usize,
     /// How many cases each reason left out.
     pub left_out: BTreeMap<String, usize>,
     /// Every stratum by name, bad outcomes apart where the sample has more of them; empty where there is but one.
     pub strata: Vec<Stratum>,
-    /// Cases with nearly the input of a drawn one, itself included, where there are such.
+    /// How many of the drawn ones have nearly the input of a kept one, itself included, where there are others.
     pub twins: BTreeMap<K, usize>,
     /// Names in expressions that no case has. They are most likely typing errors, and `metadata.tire != 'internal'` would quietly
     /// keep everything.
@@ -161,7 +163,8 @@ impl<'a, K: Ord + Clone> Survey<'a, K> {
     }
 
     fn draw(mut self, population: usize) -> Drawn<K> {
-        let shares = self.shares();
+        let sampled = self.design.config.size.map_or(population, |size| size.min(population));
+        let shares = self.shares(sampled);
         let (mut cases, mut twins, mut strata) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         let names_outcome = self.design.config.failures.is_some();
         for (((name, is_bad), cell), sampled) in std::mem::take(&mut self.cells).into_iter().zip(shares) {
@@ -175,28 +178,17 @@ impl<'a, K: Ord + Clone> Survey<'a, K> {
         if self.design.config.strata.is_empty() && !names_outcome {
             strata.clear();
         }
-        let folded = twins.values().map(|count| count - 1).sum::<usize>();
-        let not_drawn = population - cases.len() - folded;
+        let (folded, not_drawn) = (sampled - cases.len(), population - sampled);
         let left_out = [(NOT_MATCHED, self.not_matched), (FOLDED, folded), (NOT_DRAWN, not_drawn)];
         let left_out = left_out.into_iter().filter(|(_, count)| *count > 0);
         let left_out = left_out.map(|(reason, count)| (reason.to_owned(), count)).collect();
-        Drawn { cases, seen: self.seen, population, left_out, strata, twins, unknown: self.unknown }
+        Drawn { cases, seen: self.seen, population, sampled, left_out, strata, twins, unknown: self.unknown }
     }
 
-    fn shares(&self) -> Vec<usize> {
-        let config = &self.design.config;
-        let parts = self.cells.iter();
-        let parts: Vec<Part> = parts
-            .map(|((_, is_bad), cell)| Part { population: cell.population, room: cell.room(), is_bad: *is_bad })
-            .collect();
-        let room = parts.iter().map(|part| part.room).sum();
-        let size = config.size.map_or(room, |size| size.min(room));
-        share_out(
-            &parts,
-            size,
-            config.min_per_stratum,
-            config.failures.as_ref().map_or(0.0, |bad: &Failures| bad.share),
-        )
+    fn shares(&self, size: usize) -> Vec<usize> {
+        let parts: Vec<_> = self.cells.iter().map(|((_, is_bad), cell)| (cell.population, *is_bad)).collect();
+        let bad_share = self.design.config.failures.as_ref().map_or(0.0, |failures| failures.share);
+        share_out(&parts, size, self.design.config.min_per_stratum, bad_share)
     }
 }
 

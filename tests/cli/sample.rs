@@ -196,7 +196,7 @@ fn what_the_cases_stand_for_is_in_the_report_of_a_frozen_evalset_too() {
     let provider = format!("providers:\n  default: {{ openai: {{ base_url: \"{}\", retries: 0 }} }}", model.url);
     let scorers = "scorers:\n  fine: { contains: fine, gate: { max_drop: 0.9 } }\n  thumbs: { recorded: thumbs }";
     project.write("eval-gate.yaml", format!("version: 1\nevalset: a\n{provider}\n{scorers}\n"));
-    let told = "The 50 cases are 25.0 % of the 200 requests that they stand for";
+    let told = "The cases stand for 200 requests, of which 50 were drawn, 25.0 %";
     project.run("run").expect(0, &["Pass", told]);
     assert!(project.read(".eval-gate/report.md").contains(told));
     let report = project.report();
