@@ -1,7 +1,7 @@
 //! What other libraries than Langfuse's recorded: Langfuse took the messages out of their attributes, and kept the rest. With
 //! the messages back in their place, the library's own dialect reads more of it than Langfuse's.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Puts input and output back where the library had them; `false` where Langfuse's own reading is as good.
 pub(super) fn restore(attributes: &mut Map<String, Value>, input: Option<&Value>, output: Option<&Value>) -> bool {
@@ -10,6 +10,9 @@ pub(super) fn restore(attributes: &mut Map<String, Value>, input: Option<&Value>
         if let Some(value) = value {
             attributes.entry(name).or_insert_with(|| value.clone());
         }
+    }
+    if let Some(request) = instructed(attributes) {
+        attributes.insert("input.value".to_owned(), request);
     }
     true
 }
@@ -29,6 +32,19 @@ fn places(attributes: &Map<String, Value>, input: Option<&Value>) -> Option<[&'s
     }
 }
 
+/// A request to the Responses API: OpenInference records its list of messages as the input, and the instructions only among the
+/// messages that Langfuse takes out, and in the answer.
+fn instructed(attributes: &Map<String, Value>) -> Option<Value> {
+    let parsed = |name: &str| match attributes.get(name)? {
+        Value::String(text) => serde_json::from_str(text).ok(),
+        value => Some(value.clone()),
+    };
+    let answer: Value = parsed("output.value")?;
+    let instructions = answer.get("instructions")?.as_str()?;
+    let input = parsed("input.value").filter(Value::is_array)?;
+    Some(json!({"input": input, "instructions": instructions}))
+}
+
 /// Whether messages have the shape of the OpenTelemetry conventions.
 fn has_parts(input: &Value) -> bool {
     match input {
@@ -40,8 +56,6 @@ fn has_parts(input: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -57,6 +71,10 @@ mod tests {
         assert_eq!(restored(chat, r#"[{"role": "user", "content": "q"}]"#), None);
         assert_eq!(restored(json!({"openinference.span.kind": "LLM"}), "{}").unwrap()["input.value"], "{}");
         assert_eq!(restored(json!({}), parts), None);
+        let mut answered = json!({"openinference.span.kind": "LLM"}).as_object().unwrap().clone();
+        let answer = json!({"instructions": "Be brief."}).to_string();
+        assert!(restore(&mut answered, Some(&json!("[]")), Some(&json!(answer))));
+        assert_eq!(answered["input.value"], json!({"input": [], "instructions": "Be brief."}));
         let tool = restored(json!({"gen_ai.operation.name": "execute_tool"}), "{}").unwrap();
         assert_eq!(tool["gen_ai.tool.call.arguments"], "{}");
     }

@@ -91,19 +91,27 @@ fn langfuses_own_sdk_gives_the_same_cases() {
 #[test]
 fn other_libraries_calls_are_replayable_too() {
     let project = Project::new();
-    for (producer, most_lost) in
-        [("openinference-openai", 0), ("openinference-langchain", 0), ("otel-v2-latest-span", 0), ("openllmetry", 0)]
-    {
+    for (producer, most_lost) in [
+        ("openinference-openai", 0),
+        ("openinference-langchain", 0),
+        ("openinference-openai-agents", 0),
+        ("openinference-smolagents", 0),
+        ("otel-v2-latest-span", 0),
+        ("openllmetry", 0),
+        ("langsmith-otel", 0),
+        // Its messages were in the logs, which Langfuse does not take.
+        ("otel-genai-span-and-event", 1),
+    ] {
         let expected = from_files(&project, producer);
         for generation in EITHER {
             let read = by_way_of_langfuse(&project, producer, generation);
             let lost: Vec<&String> = expected.keys().filter(|span| !read.contains_key(*span)).collect();
-            assert!(lost.len() <= most_lost, "{producer}: {} of {} lost", lost.len(), expected.len());
+            assert_eq!(lost.len(), most_lost, "{producer}: {} of {} lost", lost.len(), expected.len());
             for (span, case) in &read {
                 let of_file = &expected[span];
                 // Of a call that failed, the raw answer has an empty message.
                 let output = if case["recorded"]["status"] == "ok" { "output" } else { "messages" };
-                for name in ["messages", output, "tools", "request", "documents", "cluster"] {
+                for name in ["messages", output, "tools", "request", "cluster"] {
                     assert_eq!(opened(&case[name]), opened(&of_file[name]), "{producer} {span} {name}");
                 }
             }

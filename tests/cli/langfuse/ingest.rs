@@ -109,6 +109,9 @@ fn io(recorded: &Map<String, Value>) -> [Value; 2] {
     }
     for pair in [&TAKEN_BELOW[0..2], &TAKEN_BELOW[2..4]] {
         let below = |prefix: &str| {
+            if let Some(whole) = recorded.get(prefix) {
+                return text(whole);
+            }
             let inside = recorded.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?, value)));
             let map: Map<String, Value> = inside.map(|(name, value)| (name.to_owned(), value.clone())).collect();
             if map.is_empty() { Value::Null } else { text(&nested(&map)) }
