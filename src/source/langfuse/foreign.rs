@@ -32,7 +32,7 @@ fn places(attributes: &Map<String, Value>, input: Option<&Value>) -> Option<[&'s
     }
 }
 
-/// A request to the Responses API: OpenInference records its list of messages as the input, and the instructions only among the
+/// A request to the Responses API: `OpenInference` records its list of messages as the input, and the instructions only among the
 /// messages that Langfuse takes out, and in the answer.
 fn instructed(attributes: &Map<String, Value>) -> Option<Value> {
     let parsed = |name: &str| match attributes.get(name)? {

@@ -20,7 +20,13 @@ pub(super) async fn write(
         let body = score(remark, by, environment);
         if let Err(fault) = store.http.post(&["api", "public", "scores"], &[], &body).await {
             let all = remarks.len();
-            return Err(store.error(format!("{written} of {all} scores written, then {}", advised(&fault))));
+            let why = match fault.status() {
+                Some(429) => {
+                    format!("{fault}; the plan allows no more requests for now: a run of fewer cases fits in it")
+                }
+                _ => advised(&fault),
+            };
+            return Err(store.error(format!("{written} of {all} scores written, then {why}")));
         }
     }
     Ok(remarks.len())
