@@ -88,7 +88,6 @@ fn simulate(design: &str) -> (f64, f64, f64) {
     let spread = (errors.iter().map(|error| (error - bias).powi(2)).sum::<f64>() / count).sqrt();
     let held = estimates.iter().filter(|(_, low, high)| (*low..=*high).contains(&truth)).count() as f64 / count;
     let width = estimates.iter().map(|(_, low, high)| high - low).sum::<f64>() / count;
-    println!("{design}: bias {bias:+.4} ({spread:.4} a draw), held {held:.3}, width {width:.4}");
     (bias / (spread / count.sqrt()), held, width)
 }
 
