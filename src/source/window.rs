@@ -65,11 +65,23 @@ impl Window {
             _ => Err(SourceError::Window),
         }
     }
+
+    /// Whether a moment is in it, in nanoseconds since 1970.
+    pub(super) fn holds(&self, time_ns: u64) -> bool {
+        (self.since.as_nanosecond()..self.until.as_nanosecond()).contains(&i128::from(time_ns))
+    }
 }
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} to {}", self.since, self.until)
+        let Self { since, until } = self;
+        if *until == Timestamp::MAX {
+            write!(f, "from {since}")
+        } else if *since == Timestamp::UNIX_EPOCH {
+            write!(f, "up to {until}")
+        } else {
+            write!(f, "{since} to {until}")
+        }
     }
 }
 
@@ -99,6 +111,18 @@ mod tests {
         for text in ["yesterday", "7", "", "-7d", "08:00"] {
             assert!(moment(text).unwrap_err().contains("is no time; write how long ago"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_window_holds_its_start_and_not_its_end() {
+        let window = |since: &str, until: &str| Window { since: since.parse().unwrap(), until: until.parse().unwrap() };
+        let hour = window("1970-01-01T01:00:00Z", "1970-01-01T02:00:00Z");
+        let second = 1_000_000_000;
+        let held = [3599, 3600, 7199, 7200].map(|seconds| hour.holds(seconds * second));
+        assert_eq!(held, [false, true, true, false]);
+        let (first, last) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+        assert_eq!(Window { until: last, ..hour }.to_string(), "from 1970-01-01T01:00:00Z");
+        assert_eq!(Window { since: first, ..hour }.to_string(), "up to 1970-01-01T02:00:00Z");
     }
 
     #[test]

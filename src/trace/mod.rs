@@ -96,6 +96,13 @@ pub enum Status {
     Error,
 }
 
+impl Trace {
+    /// When its first span starts, in nanoseconds since the Unix epoch; `None` where no time is recorded.
+    pub fn start_ns(&self) -> Option<u64> {
+        self.spans.iter().map(|span| span.start_ns).filter(|start| *start > 0).min()
+    }
+}
+
 impl Span {
     /// The end, or the start where the clock ran backwards or no end was recorded.
     pub fn finished_ns(&self) -> u64 {

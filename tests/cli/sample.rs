@@ -120,6 +120,22 @@ fn a_filter_chooses_and_its_mistakes_are_told() {
 }
 
 #[test]
+fn a_window_of_time_chooses_among_the_traces_of_files() {
+    let project = traces(12); // one a second, the first at 12:25:33
+    project.edit("files: [traces]", "files: [traces], since: 2026-11-23T12:25:36Z, until: 2026-11-23T12:25:43Z");
+    let of = "from recorded traces, 2026-11-23T12:25:36Z to 2026-11-23T12:25:43Z";
+    let ran =
+        project.run("sample --to a").expect(0, &["7 requests seen, 7 kept", of, "left out: 5 × trace that starts"]);
+    assert!(cases(&project, "a")[0]["trace"]["time"].as_str().unwrap().starts_with("2026-11-23T12:25:36"), "{ran}");
+    project.edit("until: 2026-11-23T12:25:43Z", "until: 3d");
+    project.edit("since: 2026-11-23T12:25:36Z, ", "");
+    project.edit("until: 3d", "since: soon");
+    project.run("sample --to b").expect(2, &["eval-gate.yaml:3:", "`soon` is no time"]);
+    project.edit("since: soon", "since: 2026-11-24, until: 2026-11-23");
+    project.run("sample --to b").expect(2, &["`since` is not before `until`"]);
+}
+
+#[test]
 fn strata_that_no_case_has_are_refused() {
     let project = traces(6);
     project.add("sample: { strata: [metadata.intnt] }");

@@ -28,9 +28,10 @@ mod wire;
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Batch, SourceError};
+use super::{Batch, Moment, SourceError, Window};
 
 pub use files::Files;
 
@@ -43,6 +44,22 @@ pub(super) const STANDARD_INPUT: &str = "-";
 pub struct OtlpConfig {
     /// Files, folders or glob patterns, relative to the configuration's folder; `-` is standard input.
     pub files: Vec<PathBuf>,
+    /// Where the window starts; with the first trace where absent.
+    pub since: Option<Moment>,
+    /// Where the window ends; with the last trace where absent.
+    pub until: Option<Moment>,
+}
+
+impl OtlpConfig {
+    /// The window that is meant at `now`; `None` where none is written.
+    pub(super) fn window(&self, now: Timestamp) -> Result<Option<Window>, SourceError> {
+        if self.since.is_none() && self.until.is_none() {
+            return Ok(None);
+        }
+        let since = self.since.unwrap_or(Moment::At(Timestamp::UNIX_EPOCH));
+        let until = self.until.unwrap_or(Moment::At(Timestamp::MAX));
+        Window::resolve(Some(since), Some(until), now).map(Some)
+    }
 }
 
 /// Reads files, folders (their trace files, at any depth) and patterns (`traces/*.json.gz`), all of them into memory.
