@@ -125,7 +125,7 @@ fn check_cases(reader: &mut Reader, evalset: Option<PathBuf>, traces: Option<Raw
                 }
                 [] => reader.wrong(
                     "traces",
-                    "no source is named; write otlp: { files: [traces.jsonl] }, phoenix: { project: NAME } or langfuse: {}",
+                    "no source is named; write otlp: { files: [traces.jsonl] }, phoenix: { project: NAME }, langfuse: {} or langsmith: { project: NAME }",
                 ),
                 _ => reader.wrong("traces", "there is more than one source; keep one of them"),
             }
@@ -137,10 +137,12 @@ fn check_cases(reader: &mut Reader, evalset: Option<PathBuf>, traces: Option<Raw
 
 /// The sources that are named.
 fn sources(traces: &RawTraces) -> Vec<SourceConfig> {
-    let RawTraces { otlp, phoenix, langfuse, filter: _ } = traces;
+    let RawTraces { otlp, phoenix, langfuse, langsmith, filter: _ } = traces;
     let otlp = otlp.iter().cloned().map(SourceConfig::Otlp);
     let phoenix = phoenix.iter().cloned().map(SourceConfig::Phoenix);
-    otlp.chain(phoenix).chain(langfuse.iter().cloned().map(SourceConfig::Langfuse)).collect()
+    let langfuse = langfuse.iter().cloned().map(SourceConfig::Langfuse);
+    let langsmith = langsmith.iter().cloned().map(SourceConfig::LangSmith);
+    otlp.chain(phoenix).chain(langfuse).chain(langsmith).collect()
 }
 
 fn check_redaction(reader: &mut Reader, redact: RedactConfig) -> RedactConfig {

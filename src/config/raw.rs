@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::source::langfuse::LangfuseConfig;
+use crate::source::langsmith::LangSmithConfig;
 use crate::source::otlp::OtlpConfig;
 use crate::source::phoenix::PhoenixConfig;
 
@@ -17,6 +18,8 @@ pub(super) struct RawTraces {
     pub phoenix: Option<PhoenixConfig>,
     /// A Langfuse project.
     pub langfuse: Option<LangfuseConfig>,
+    /// `LangSmith`.
+    pub langsmith: Option<LangSmithConfig>,
     /// A minijinja expression over the case; the cases for which it does not hold are left out.
     #[serde(rename = "where")]
     pub filter: Option<String>,

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
 
 /// No single wait is longer, whatever the server asks for.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -43,13 +44,24 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: u16, said: &str, wait: Option<Duration>) -> Self {
-        let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = plain(said).split_whitespace().collect::<Vec<_>>().join(" ");
         let mut said: String = line.chars().take(QUOTED).collect();
         if said.len() < line.len() {
             said.push('…');
         }
         Self { status, said, wait }
     }
+}
+
+/// What is meant for people in a refusal that is JSON, such as a problem of RFC 9457; else all of it.
+fn plain(said: &str) -> String {
+    let body: Value = serde_json::from_str(said).unwrap_or_default();
+    let text = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let texts: Vec<&str> = ["title", "detail", "message", "error"].into_iter().filter_map(text).collect();
+    // A list of details says more than its title.
+    let has_more =
+        ["detail", "error", "errors"].iter().any(|name| body.get(name).is_some_and(|more| !more.is_string()));
+    if texts.is_empty() || has_more { said.to_owned() } else { texts.join(": ") }
 }
 
 impl Fault {
@@ -152,6 +164,22 @@ mod tests {
         }
         for fault in [refused(400), refused(401), refused(404), refused(422), Fault::WebPage, Fault::NoJson] {
             assert!(!fault.may_pass(), "{fault}");
+        }
+    }
+
+    #[test]
+    fn problems_as_json_are_told_in_their_words() {
+        for (said, told) in [
+            (
+                r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"no such field"}"#,
+                "Bad Request: no such field",
+            ),
+            (r#"{"error":"org_scoped_key_requires_workspace"}"#, "org_scoped_key_requires_workspace"),
+            (r#"{"detail":[{"loc":["body"]}]}"#, r#"{"detail":[{"loc":["body"]}]}"#),
+            (r#"{"message":"Invalid","error":[{"path":"a"}]}"#, r#"{"message":"Invalid","error":[{"path":"a"}]}"#),
+            ("[1]", "[1]"),
+        ] {
+            assert_eq!(Refusal::new(400, said, None).said, told);
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
@@ -69,10 +69,19 @@ impl Http {
 
     /// Sends what may be sent twice without doing more than once.
     pub(super) async fn post(&self, path: &[&str], query: &[Pair], body: &Value) -> Result<Value, Fault> {
-        let url = self.at(path, query);
+        self.send(Method::POST, self.at(path, query), body).await
+    }
+
+    /// Changes what is at a path.
+    pub(super) async fn patch(&self, path: &[&str], body: &Value) -> Result<Value, Fault> {
+        self.send(Method::PATCH, self.at(path, &[]), body).await
+    }
+
+    async fn send(&self, method: Method, url: Url, body: &Value) -> Result<Value, Fault> {
         let body = body.to_string();
         let json = HeaderValue::from_static("application/json");
-        self.persist(|| self.client.post(url.clone()).header(CONTENT_TYPE, &json).body(body.clone())).await
+        let request = || self.client.request(method.clone(), url.clone()).header(CONTENT_TYPE, &json);
+        self.persist(|| request().body(body.clone())).await
     }
 
     fn at(&self, path: &[&str], query: &[Pair]) -> Url {

@@ -7,6 +7,7 @@ mod error;
 mod fault;
 mod http;
 pub mod langfuse;
+pub mod langsmith;
 mod limit;
 mod mark;
 mod omission;
@@ -40,6 +41,8 @@ pub enum SourceConfig {
     Phoenix(phoenix::PhoenixConfig),
     /// A Langfuse project.
     Langfuse(langfuse::LangfuseConfig),
+    /// `LangSmith`.
+    LangSmith(langsmith::LangSmithConfig),
 }
 
 impl SourceConfig {
@@ -53,7 +56,7 @@ impl SourceConfig {
                 let files = otlp.files.iter().cloned().map(place).collect();
                 Self::Otlp(otlp::OtlpConfig { files, ..otlp })
             }
-            Self::Phoenix(_) | Self::Langfuse(_) => self,
+            store => store,
         }
     }
 
@@ -63,6 +66,7 @@ impl SourceConfig {
             Self::Otlp(_) => false,
             Self::Phoenix(phoenix) => phoenix.write_back,
             Self::Langfuse(langfuse) => langfuse.write_back,
+            Self::LangSmith(langsmith) => langsmith.write_back,
         }
     }
 }
@@ -79,6 +83,7 @@ pub async fn write_back(
         SourceConfig::Otlp(_) => Ok(0),
         SourceConfig::Phoenix(phoenix) => phoenix::write_back(phoenix, remarks, by, lookup).await,
         SourceConfig::Langfuse(langfuse) => langfuse::write_back(langfuse, remarks, by, lookup).await,
+        SourceConfig::LangSmith(langsmith) => langsmith::write_back(langsmith, remarks, by, lookup).await,
     }
 }
 
@@ -118,5 +123,6 @@ pub async fn open(source: &SourceConfig, lookup: Lookup<'_>) -> Result<Traffic, 
         }
         SourceConfig::Phoenix(phoenix) => Ok(Traffic::Fetched(phoenix::fetch(phoenix, lookup).await?)),
         SourceConfig::Langfuse(langfuse) => Ok(Traffic::Fetched(langfuse::fetch(langfuse, lookup).await?)),
+        SourceConfig::LangSmith(langsmith) => Ok(Traffic::Fetched(langsmith::fetch(langsmith, lookup).await?)),
     }
 }

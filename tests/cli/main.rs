@@ -11,6 +11,7 @@ mod github;
 mod hostile;
 mod init;
 mod langfuse;
+mod langsmith;
 mod looks;
 mod model;
 #[path = "../hostile/page.rs"]

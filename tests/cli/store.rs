@@ -15,11 +15,14 @@ pub(crate) struct Store {
 /// A request that came.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
+    pub(crate) method: String,
     /// The path, without the query.
     pub(crate) path: String,
     /// The query's names and values, in their order.
     pub(crate) query: Vec<(String, String)>,
     pub(crate) authorization: String,
+    /// All headers, with their names in small letters.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
     /// How many requests came before it.
     pub(crate) number: usize,
@@ -62,6 +65,11 @@ impl Asked {
     pub(crate) fn all(&self, name: &str) -> Vec<&str> {
         self.query.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
     }
+
+    /// The value of a header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+    }
 }
 
 fn talk(mut stream: TcpStream, answer: &dyn Fn(&Asked) -> Says, log: &Mutex<Vec<Asked>>) {
@@ -76,12 +84,14 @@ fn receive(stream: &TcpStream, number: usize) -> Option<Asked> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let target = line.split(' ').nth(1)?.to_owned();
-    let (mut length, mut authorization) = (0, String::new());
+    let mut words = line.split(' ').map(str::to_owned);
+    let (method, target) = (words.next()?, words.next()?);
+    let (mut length, mut authorization, mut headers) = (0, String::new(), Vec::new());
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.trim().split_once(':') else { break };
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.trim().parse().ok()?,
             "authorization" => value.trim().clone_into(&mut authorization),
@@ -93,7 +103,7 @@ fn receive(stream: &TcpStream, number: usize) -> Option<Asked> {
     let url = reqwest::Url::parse(&format!("http://store{target}")).unwrap();
     let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     let body = serde_json::from_slice(&body).unwrap_or_default();
-    Some(Asked { path: url.path().to_owned(), query, authorization, body, number })
+    Some(Asked { method, path: url.path().to_owned(), query, authorization, headers, body, number })
 }
 
 fn response(says: Says) -> String {
