@@ -58,9 +58,9 @@ fn plain(said: &str) -> String {
     let body: Value = serde_json::from_str(said).unwrap_or_default();
     let text = |name| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let texts: Vec<&str> = ["title", "detail", "message", "error"].into_iter().filter_map(text).collect();
-    // A list of details says more than its title.
+    // A list of details, under whatever name, says more than the title.
     let has_more =
-        ["detail", "error", "errors"].iter().any(|name| body.get(name).is_some_and(|more| !more.is_string()));
+        body.as_object().is_some_and(|body| body.values().any(|value| value.is_array() || value.is_object()));
     if texts.is_empty() || has_more { said.to_owned() } else { texts.join(": ") }
 }
 

@@ -67,7 +67,10 @@ pub(super) fn project(name: &str, number: usize) -> Value {
 impl Held {
     fn answer(&mut self, asked: &Asked) -> Says {
         if asked.path == "/api/v1/info" {
-            let batch = json!({"use_multipart_endpoint": false, "size_limit": 100});
+            let batch = json!({
+                "use_multipart_endpoint": false, "size_limit": 100, "size_limit_bytes": 20_971_520,
+                "scale_up_qsize_trigger": 1000, "scale_up_nthreads_limit": 16, "scale_down_nempty_trigger": 4,
+            });
             return Says::Json(json!({"version": "0.16.2", "batch_ingest_config": batch, "instance_flags": {}}));
         }
         if asked.header("x-api-key") != KEY {
