@@ -1,4 +1,4 @@
-//! LangSmith as a source: a fake of it that remembers, the vendor's specification and SDK as its judges, and what goes
+//! `LangSmith` as a source: a fake of it that remembers, the vendor's specification and SDK as its judges, and what goes
 //! wrong.
 
 mod faults;
@@ -16,7 +16,7 @@ use server::{Held, KEY, LangSmith, project, uuid};
 const KEYS: (&str, &str) = ("LANGSMITH_API_KEY", KEY);
 
 /// A run as the server keeps it.
-fn run(trace: usize, number: usize, parent: Value, kind: &str) -> Value {
+fn run(trace: usize, number: usize, parent: &Value, kind: &str) -> Value {
     json!({
         "id": uuid(0xa, number), "trace_id": uuid(0xa, trace), "parent_run_id": parent, "name": "answer", "run_type": kind,
         "status": "success", "start_time": "2026-11-20T10:00:00.000001Z", "end_time": "2026-11-20T10:00:01Z",
@@ -25,12 +25,12 @@ fn run(trace: usize, number: usize, parent: Value, kind: &str) -> Value {
     })
 }
 
-/// The runs of a trace: a chain, and the model call in it as the SDK's wrapper of OpenAI's client writes it.
+/// The runs of a trace: a chain, and the model call in it as the SDK's wrapper of `OpenAI`'s client writes it.
 fn runs_of(number: usize) -> [Value; 2] {
     let (root, inner) = (2 * number + 1, 2 * number + 2);
-    let mut chain = run(root, root, Value::Null, "chain");
+    let mut chain = run(root, root, &Value::Null, "chain");
     chain["tags"] = json!(["prod"]);
-    let mut call = run(root, inner, chain["id"].clone(), "llm");
+    let mut call = run(root, inner, &chain["id"], "llm");
     call["inputs"] = json!({"model": "m", "messages": [{"role": "user", "content": format!("question {number}")}]});
     let message = json!({"role": "assistant", "content": "fine"});
     call["outputs"] = json!({"choices": [{"index": 0, "finish_reason": "stop", "message": message}]});

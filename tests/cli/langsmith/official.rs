@@ -16,7 +16,7 @@ use crate::store::Says;
 use crate::support::Project;
 
 /// Prism reads the specification in a second, and the whole of it in seven.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Says that something was not run. Straight to the handle: what is printed by macros is shown of failing tests only.
 fn skip(what: &str) {

@@ -1,4 +1,4 @@
-//! A LangSmith on this machine that remembers: projects, runs and feedback, in both versions of the API.
+//! A `LangSmith` on this machine that remembers: projects, runs and feedback, in both versions of the API.
 
 use std::sync::{Arc, Mutex};
 

@@ -145,11 +145,11 @@ fn kept(span: &Value) -> Value {
     let parsed = |value: &Value| {
         value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object)
     };
-    let json = |name: &str| attributes.get(name).and_then(|value| parsed(value));
+    let json = |name: &str| attributes.get(name).and_then(&parsed);
     let id = |hex: &str| format!("{hex:0>32}");
     let long = |hex: &Value| {
         hex.as_str()
-            .map(|hex| id(hex))
+            .map(id)
             .map(|hex| format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
     };
     let time = |name: &str| {
