@@ -31,6 +31,9 @@ pub(super) struct Mark {
     pub(super) labels: BTreeMap<String, Value>,
 }
 
+/// How the names end of what the gate itself wrote of other answers than production's.
+const OF_OTHER_ANSWERS: [&str; 2] = [".candidate", ".baseline"];
+
 /// What is said of all spans.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
@@ -43,7 +46,8 @@ impl Marks {
     /// last by the alphabet stands, whatever the order in which they come.
     pub(super) fn new(all: impl IntoIterator<Item = Said>) -> Self {
         let mut heard: [BTreeMap<String, Heard>; 2] = Default::default();
-        for said in all {
+        let is_of_production = |said: &Said| !OF_OTHER_ANSWERS.iter().any(|end| said.name.ends_with(end));
+        for said in all.into_iter().filter(is_of_production) {
             let (of, id) = match said.about {
                 About::Span(id) => (0, id),
                 About::Trace(id) => (1, id),
@@ -144,6 +148,7 @@ mod tests {
             of_a("tone", None, Some("rude")),
             of_a("tone", None, Some("kind")),
             of_a("note", None, None),
+            of_a("short.candidate", Some(0.0), None),
             of_trace(of_a("csat", Some(4.0), None)),
             of_trace(of_a("tone", None, Some("odd"))),
         ]);

@@ -45,12 +45,13 @@ fn error(span: &Span) -> Option<String> {
     texts.into_iter().flatten().map(message).find(|text| !text.is_empty())
 }
 
-/// US dollars by the account of whoever recorded the call, who may know prices that no table has.
+/// US dollars by the account of whoever recorded the call, who may know prices that no table has. 0 is written where no price
+/// is known, too.
 fn cost(span: &Span) -> Option<f64> {
     let recorded = &span.attributes;
     let total = COSTS.iter().find_map(|key| recorded.number(key));
     let details = || attributes::number(recorded.json("langfuse.observation.cost_details")?.get("total")?);
-    total.or_else(details).filter(|cost| cost.is_finite() && *cost >= 0.0)
+    total.or_else(details).filter(|cost| cost.is_finite() && *cost > 0.0)
 }
 
 /// Scores given to a span: evaluation events, and annotations.

@@ -1,5 +1,7 @@
 //! Phoenix as a source, when it answers well and when it does not. `tests/phoenix` asks a real one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::model::Model;
@@ -235,16 +237,19 @@ fn a_run_writes_its_scores_back_and_a_failure_to_is_a_warning() {
             "name: shop\nproviders:\n  default: {{ openai: {{ base_url: \"{}\", retries: 0 }} }}",
             model.url
         ));
-        project.add("scorers:\n  fine: { contains: fine, gate: { max_drop: 0.1 } }");
+        project.add("scorers:\n  fine: { contains: fine, gate: { max_drop: 0.1 } }\n  thumbs: { recorded: thumbs }");
         project.run_with("run", &[KEY]).expect(0, words);
+        let comparisons = project.report()["comparisons"].clone();
+        let thumbs = comparisons.as_array().unwrap().iter().find(|row| row["scorer"] == "thumbs").unwrap();
+        assert_eq!((&thumbs["baseline"], &thumbs["cases"]), (&json!(1.0), &json!(40)));
         let link = format!("{}/redirects/traces/{}", store.url, trace_id(0));
         assert!(project.read(".eval-gate/report.json").contains(&link));
         let written = store.asked("/v1/span_annotations");
         assert_eq!(written.len(), writes);
         assert_eq!(written[0].all("sync"), ["true"]);
         let entries = written[0].body["data"].as_array().unwrap();
-        let names: Vec<&Value> = entries.iter().take(2).map(|entry| &entry["name"]).collect();
-        assert_eq!(names, ["fine", "fine.candidate"]);
+        let names: BTreeSet<&str> = entries.iter().map(|entry| entry["name"].as_str().unwrap()).collect();
+        assert_eq!(names, BTreeSet::from(["fine", "fine.candidate"]), "and not again what came from the store");
         assert!(
             entries.iter().all(|entry| entry["identifier"] == "eval-gate:shop" && entry["annotator_kind"] == "CODE")
         );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::window::nanoseconds;
 use super::metadata::Metadata;
@@ -41,6 +41,9 @@ pub(super) struct Row {
     provided_model_name: Option<String>,
     model_parameters: Value,
     usage_details: Option<Map<String, Value>>,
+    /// US dollars; the older API says them by another name.
+    total_cost: Option<f64>,
+    calculated_total_cost: Option<f64>,
     prompt_name: Option<String>,
     prompt_version: Value,
 }
@@ -72,7 +75,7 @@ impl Row {
         }
     }
 
-    /// Who asked, where and under which name.
+    /// Who asked, where and under which name, and what it cost.
     fn put_surroundings(&mut self, attributes: &mut Map<String, Value>) {
         let texts = [
             ("user.id", &mut self.user_id),
@@ -87,6 +90,9 @@ impl Row {
         }
         if let Some(tags) = self.tags.take().filter(|tags| !tags.is_empty()) {
             put(attributes, "langfuse.trace.tags", tags.into());
+        }
+        if let Some(cost) = self.total_cost.or(self.calculated_total_cost).filter(|cost| *cost > 0.0) {
+            put(attributes, "langfuse.observation.cost_details", json!({"total": cost}));
         }
     }
 
@@ -124,8 +130,6 @@ fn present(value: &Value) -> Option<&Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn span(value: Value) -> Span {
@@ -141,7 +145,7 @@ mod tests {
             "sessionId": "", "tags": ["a"], "traceName": "support", "input": "[{\"role\": \"user\"}]", "output": null,
             "metadata": {"tier": "gold", "resourceAttributes.service.name": "acme"}, "providedModelName": "m",
             "model": "", "modelParameters": {"temperature": 0}, "usageDetails": {"input": 3, "output": 4},
-            "promptName": "agent", "promptVersion": 3, "completionStartTime": "2026-11-20T10:00:00.500Z",
+            "promptName": "agent", "promptVersion": 3, "totalCost": 0.25, "completionStartTime": "2026-11-20T10:00:00.500Z",
         });
         let span = span(row);
         let expected = json!({
@@ -151,7 +155,7 @@ mod tests {
             "langfuse.observation.level": "ERROR", "langfuse.observation.status_message": "too busy",
             "langfuse.observation.model.name": "m", "langfuse.observation.model.parameters": {"temperature": 0},
             "langfuse.observation.usage_details": {"input": 3, "output": 4, "input_cached_tokens": 0},
-            "langfuse.observation.prompt.name": "agent", "langfuse.observation.prompt.version": 3,
+            "langfuse.observation.cost_details": {"total": 0.25}, "langfuse.observation.prompt.name": "agent", "langfuse.observation.prompt.version": 3,
             "langfuse.observation.completion_start_time": "2026-11-20T10:00:00.500Z",
         });
         assert_eq!(Value::Object(span.attributes.clone().into()), expected);
@@ -164,10 +168,11 @@ mod tests {
     fn what_another_library_recorded_is_read_by_its_own_names() {
         let row = json!({
             "id": "s", "traceId": "t", "type": "GENERATION", "input": "{}", "output": "o", "tags": ["a"],
-            "metadata": {"attributes": {"openinference.span.kind": "LLM", "llm.model_name": "m"}},
+            "metadata": {"attributes": {"openinference.span.kind": "LLM", "llm.model_name": "m"}}, "calculatedTotalCost": 0.5,
         });
         let expected = json!({
             "openinference.span.kind": "LLM", "llm.model_name": "m", "langfuse.trace.tags": ["a"],
+            "langfuse.observation.cost_details": {"total": 0.5},
             "input.value": "{}", "output.value": "o",
         });
         assert_eq!(Value::Object(span(row).attributes.into()), expected);

@@ -14,7 +14,7 @@ const RUNS: usize = 100;
 /// What is asked of a root to choose among traces.
 const OF_ROOTS: [&str; 5] = ["ID", "TRACE_ID", "START_TIME", "END_TIME", "STATUS"];
 /// What is asked of a run to make a span of it.
-const OF_RUNS: [&str; 19] = [
+const OF_RUNS: [&str; 20] = [
     "ID",
     "TRACE_ID",
     "PARENT_RUN_IDS",
@@ -33,6 +33,7 @@ const OF_RUNS: [&str; 19] = [
     "PROMPT_TOKENS",
     "COMPLETION_TOKENS",
     "PROMPT_TOKEN_DETAILS",
+    "TOTAL_COST",
     "THREAD_ID",
 ];
 /// The statistics of a run's feedback, which spare the requests for the feedback itself. They hold the mean of the scores

@@ -40,6 +40,8 @@ pub(super) struct Row {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     prompt_token_details: Value,
+    /// US dollars; a text in the first version.
+    total_cost: Value,
     thread_id: Option<String>,
     feedback_stats: Option<BTreeMap<String, Stats>>,
 }
@@ -136,6 +138,7 @@ impl Row {
             ("langsmith.span.tags", json!(self.tags.take().filter(|tags| !tags.is_empty()))),
             ("gen_ai.usage.input_tokens", counted(self.prompt_tokens)),
             ("gen_ai.usage.output_tokens", counted(self.completion_tokens)),
+            ("gen_ai.usage.cost", json!(cost(&self.total_cost))),
             ("gen_ai.prompt", self.inputs.take()),
             ("gen_ai.completion", self.outputs.take()),
         ];
@@ -169,6 +172,10 @@ impl Row {
         }
         metadata
     }
+}
+
+fn cost(total: &Value) -> Option<f64> {
+    total.as_f64().or_else(|| total.as_str()?.parse().ok())
 }
 
 impl Stats {
@@ -224,6 +231,7 @@ mod tests {
             "extra": {"metadata": {"ls_model_name": "m"}, "invocation_params": {"temperature": 0}},
             "metadata": {"ls_model_name": "m", "tier": "gold"}, "tags": ["prod", "eu"], "thread_id": "s",
             "prompt_tokens": 9, "completion_tokens": 3, "prompt_token_details": {"raw": {"cache_read": 4}},
+            "total_cost": 0.1,
             "feedback_stats": {"user_score": {"n": 2, "avg": 0.5, "values": {}}, "tone": {"n": 1, "avg": null, "values": {"rude": 1}}},
         });
         let first = json!({
@@ -237,6 +245,7 @@ mod tests {
         });
         let span = span(second);
         assert_eq!(span, self::span(first));
+        assert_eq!(span.attributes.number("gen_ai.usage.cost"), Some(0.1));
         assert_eq!((span.parent.as_deref(), span.status, span.duration_ms()), (Some("p"), Status::Ok, Some(1500.0)));
         let value = |name: &str| span.attributes.get(name).cloned().unwrap_or_default();
         assert_eq!(value("langsmith.span.kind"), "llm");

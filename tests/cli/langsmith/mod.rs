@@ -38,6 +38,7 @@ fn runs_of(number: usize) -> [Value; 2] {
     call["extra"] = json!({"metadata": {"intent": intent, "session_id": format!("session-{number}")}});
     call["prompt_tokens"] = json!(10 + number);
     call["completion_tokens"] = json!(2);
+    call["total_cost"] = json!(0.00021);
     call["first_token_time"] = json!("2026-11-20T10:00:00.250001Z");
     call["prompt_token_details"] = json!({"cache_read": 4});
     [chain, call]

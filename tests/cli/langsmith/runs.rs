@@ -120,7 +120,8 @@ pub(super) fn first(run: &Value, all: &[Value], feedback: &[Value], select: &Sel
         }
     }
     shown.insert("parent_run_ids".to_owned(), parents(run, all).into());
-    shown.insert("total_cost".to_owned(), json!("0.00021"));
+    let cost = run["total_cost"].as_f64().map(|cost| cost.to_string());
+    shown.insert("total_cost".to_owned(), json!(cost));
     if is_selected("feedback_stats") {
         shown.insert("feedback_stats".to_owned(), statistics(run, feedback));
     }
