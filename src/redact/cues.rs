@@ -20,8 +20,15 @@ pub(super) enum Cue {
 static LETTERS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\p{L}+").expect("a constant that tests compile"));
 
 /// Phone cues of scripts that put no space between words.
-static UNSPACED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("电话|電話|手机|手機|携帯|전화").expect("a constant that tests compile"));
+static UNSPACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("电话|電話|手机|手機|携帯|전화|휴대폰|연락처|फ़ोन|फोन|मोबाइल").expect("a constant that tests compile")
+});
+
+/// Secret cues of those scripts.
+static UNSPACED_SECRET: LazyLock<Regex> = LazyLock::new(|| {
+    let words = "密码|密碼|密钥|密鑰|金鑰|令牌|口令|パスワード|トークン|秘密鍵|シークレット|비밀번호|토큰|비밀키";
+    Regex::new(words).expect("a constant that tests compile")
+});
 
 /// No cue is longer, in bytes.
 const LONGEST: usize = 20;
@@ -55,8 +62,13 @@ impl Cues {
                 last = word;
             }
         }
+        if text.is_ascii() {
+            return cues;
+        }
         cues.numbers.extend(UNSPACED.find_iter(text).map(|found| (Cue::Phone, found.range())));
         cues.numbers.sort_by_key(|(_, range)| range.start);
+        cues.secrets.extend(UNSPACED_SECRET.find_iter(text).map(|found| found.range()));
+        cues.secrets.sort_by_key(|range| range.start);
         cues
     }
 
@@ -117,9 +129,15 @@ impl Word {
                 (named || text[..self.range.end].ends_with("_KEY")).then_some(Cue::Secret)
             }
             // "my number is", "text me at"
-            "number" => (follows && matches!(last.lower.as_str(), "my" | "your" | "his" | "her" | "their"))
-                .then_some(Cue::Phone),
+            "number" | "nummer" | "numéro" | "número" | "numero" => {
+                (follows && is_somebodys(&last.lower)).then_some(Cue::Phone)
+            }
             "me" => (follows && matches!(last.lower.as_str(), "text" | "message")).then_some(Cue::Phone),
+            // "clé d'API", "clave de API", "chave secreta"
+            "api" | "accès" | "acceso" => {
+                (follows && matches!(last.lower.as_str(), "d" | "de")).then_some(Cue::Secret)
+            }
+            "secrète" | "secreta" | "privée" | "privada" => follows.then_some(Cue::Secret),
             word => cue_of(word),
         }
     }
@@ -151,18 +169,25 @@ fn cue_of(word: &str) -> Option<Cue> {
         "phone" | "phones" | "telephone" | "tel" | "telefono" | "teléfono" | "téléphone" | "telefon" | "telefone"
         | "telefoon" | "telefonnummer" | "rufnummer" | "handy" | "handynummer" | "mobile" | "mobil" | "móvil"
         | "celular" | "cell" | "cellphone" | "whatsapp" | "sms" | "fax" | "call" | "calling" | "ring" | "dial"
-        | "reach" | "contact" | "msisdn" | "hotline" | "ph" | "mob" => Some(Cue::Phone),
+        | "reach" | "contact" | "msisdn" | "hotline" | "ph" | "mob" | "tél" | "tlf" | "gsm" | "mobilnummer"
+        | "mobiel" | "cellulare" | "portable" | "telefonnr" | "puhelin" | "телефон" | "тел" | "моб" | "هاتف"
+        | "جوال" => Some(Cue::Phone),
         "order" | "orders" | "invoice" | "ticket" | "tracking" | "reference" | "ref" | "sku" | "isbn" | "issn"
         | "doi" | "case" | "id" | "ids" | "article" | "item" | "part" | "serial" | "account" | "version" | "build"
         | "commit" | "hash" | "sha" | "timestamp" | "date" | "bestellung" | "bestellnummer" | "rechnung"
         | "commande" | "facture" | "pedido" | "factura" => Some(Cue::Other),
         "token" | "tokens" | "secret" | "secrets" | "apikey" | "apikeys" | "secretkey" | "accesskey" | "credential"
         | "credentials" | "bearer" | "authorization" | "cookie" | "jwt" | "webhook" | "sig" | "password"
-        | "passwords" | "passwd" | "passphrase" | "pwd" | "passwort" | "kennwort" | "contraseña" | "senha" => {
-            Some(Cue::Secret)
-        }
+        | "passwords" | "passwd" | "passphrase" | "pwd" | "passwort" | "kennwort" | "contraseña" | "senha" | "mdp"
+        | "wachtwoord" | "schlüssel" | "zugangsschlüssel" | "geheimnis" | "zugangsdaten" | "jeton" | "clave"
+        | "chave" | "пароль" | "токен" | "ключ" | "секрет" => Some(Cue::Secret),
         _ => None,
     }
+}
+
+/// Whose number a telephone's is.
+fn is_somebodys(word: &str) -> bool {
+    matches!(word, "my" | "your" | "his" | "her" | "their" | "meine" | "deine" | "mon" | "ton" | "mi" | "tu" | "mio")
 }
 
 /// What makes a key one that opens something, unlike a primary key or a sort key.

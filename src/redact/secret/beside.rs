@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::prefixed;
 use super::value::{self, Tie};
 use crate::redact::Rule;
 use crate::redact::scan::Scan;
@@ -59,10 +60,10 @@ fn is_jumble(text: &str) -> bool {
     letters && text.len() >= SHORTEST_JUMBLE && entropy(text) >= LEAST_ENTROPY_JUMBLE
 }
 
-/// Whether a string is a secret since secrets are spoken of beside it, or since it was one before.
+/// Whether a string is a secret since secrets are spoken of beside it, since it was one before, or by its own form.
 fn is_near(scan: &Scan<'_>, range: &Range<usize>) -> bool {
     let text = &scan.text[range.clone()];
-    if scan.known.knows(Rule::Secret, text) {
+    if scan.known.knows(Rule::Secret, text) || prefixed::is_key(text) {
         return true;
     }
     if !scan.cues.speak_of_secrets() || !may_be_random(text) {
@@ -144,6 +145,12 @@ mod tests {
                 ("sig=fNQc5eTSSj1xQYBl%2BqJ1Y%3D&se=1", &["fNQc5eTSSj1xQYBl%2BqJ1Y%3D"]),
                 ("--token Zq3xW8vT1nB6", &["Zq3xW8vT1nB6"]),
                 ("?token=ab12cd34ef56", &["ab12cd34ef56"]),
+                ("der Zugangsschlüssel lautet Zq3xW8vT1nB6mK0pL5rJ", &["Zq3xW8vT1nB6mK0pL5rJ"]),
+                ("clé d'API : Zq3xW8vT1nB6mK0pL5rJ", &["Zq3xW8vT1nB6mK0pL5rJ"]),
+                ("la clave de API es Zq3xW8vT1nB6mK0pL5rJ", &["Zq3xW8vT1nB6mK0pL5rJ"]),
+                ("le jeton est Zq3xW8vT1nB6mK0pL5rJ", &["Zq3xW8vT1nB6mK0pL5rJ"]),
+                ("密钥是Zq3xW8vT1nB6mK0pL5rJ。", &["Zq3xW8vT1nB6mK0pL5rJ"]),
+                ("トークンは Zq3xW8vT1nB6mK0pL5rJ です", &["Zq3xW8vT1nB6mK0pL5rJ"]),
             ],
         );
     }

@@ -3,6 +3,7 @@
 mod beside;
 mod password;
 mod pem;
+mod prefixed;
 mod value;
 mod vendor;
 

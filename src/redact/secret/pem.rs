@@ -1,11 +1,12 @@
-//! Private keys in PEM armour, whole or cut off.
+//! Private keys in PEM armour, whole or cut off, and those of `PuTTY`.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-static BEGIN: LazyLock<Regex> = LazyLock::new(|| regex("-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"));
+static BEGIN: LazyLock<Regex> =
+    LazyLock::new(|| regex("-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-Lines: [0-9]{1,3}\\b"));
 static END: LazyLock<Regex> = LazyLock::new(|| regex("-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"));
 /// What a key consists of where its end is missing: lines of base64, and headers such as `Proc-Type`.
 static BODY: LazyLock<Regex> =

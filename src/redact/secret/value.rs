@@ -12,9 +12,10 @@ const LONGEST: usize = 512;
 
 /// How a name is tied to its value: `"key": "…"`, `KEY=…`, `key is …`, `--key …`.
 static TIE: LazyLock<Regex> = LazyLock::new(|| {
-    let verbs = "is|was|ist|lautet|es|est";
-    let pattern =
-        format!(r#"^["'`]?(?:\s{{0,4}}(?P<tie>:|=>|=|->|\b(?:{verbs})\b:?)\s{{0,4}}|\s{{1,4}})(?P<quote>["'`])?"#);
+    let verbs = "is|was|ist|lautet|es|est|é|è|er|är";
+    let pattern = format!(
+        r#"^["'`]?(?:\s{{0,4}}(?P<tie>:|=>|=|->|\b(?:{verbs})\b:?|[是为為は])\s{{0,4}}|\s{{1,4}})(?P<quote>["'`])?"#
+    );
     Regex::new(&pattern).expect("a constant that tests compile")
 });
 
