@@ -50,12 +50,16 @@ fn longest_card(scan: &Scan<'_>, groups: &[Range<usize>]) -> Option<usize> {
     longest
 }
 
-/// What separates a group from the one before it: one space, dash or point.
+/// What separates a group from the one before it: one space, dash or point. Other marks join four digits with four.
 fn separator(scan: &Scan<'_>, groups: &[Range<usize>], index: usize) -> Option<char> {
+    let are_fours = groups[index - 1].len() == 4 && groups[index].len() == 4;
     match &scan.text[groups[index - 1].end..groups[index].start] {
         " " => Some(' '),
-        "-" => Some('-'),
+        "-" | " - " => Some('-'),
         "." => Some('.'),
+        "_" if are_fours => Some('_'),
+        "/" if are_fours => Some('/'),
+        "+" if are_fours => Some('+'),
         _ => None,
     }
 }
@@ -92,10 +96,10 @@ fn has_issuer(digits: &str) -> bool {
         // Diners Club; Maestro
         3000..=3059 | 3095 | 3600..=3699 | 3800..=3999 => &[14, 15, 16, 17, 18, 19],
         5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763 => &[13, 14, 15, 16, 17, 18, 19],
+        // Troy, Napas, Humo and Uzcard; Elo and Hipercard; Maestro and Verve
+        9792 | 9704 | 9860 | 8600 | 6360..=6399 | 5000..=5099 => &[16, 19],
         // JCB; Discover and RuPay; UnionPay; Mir
-        3528..=3589 | 5080..=5089 | 6000..=6099 | 6200..=6299 | 6440..=6599 | 8100..=8299 | 2200..=2204 => {
-            &[16, 17, 18, 19]
-        }
+        3528..=3589 | 6000..=6099 | 6200..=6299 | 6440..=6599 | 8100..=8299 | 2200..=2204 => &[16, 17, 18, 19],
         _ => return false,
     };
     lengths.contains(&digits.len())
@@ -141,6 +145,9 @@ mod tests {
                 ("4222222222222", &["4222222222222"]),
                 ("4242.4242.4242.4242.", &["4242.4242.4242.4242"]),
                 ("ref 1234 4111 1111 1111 1111 12", &["4111 1111 1111 1111"]),
+                ("4111_1111_1111_1111 4111/1111/1111/1111", &["4111_1111_1111_1111", "4111/1111/1111/1111"]),
+                ("?card=4111+1111+1111+1111&x", &["4111+1111+1111+1111"]),
+                ("9792 0303 9444 0796, 6362970000457013", &["9792 0303 9444 0796", "6362970000457013"]),
                 ("card_4111111111111111", &["4111111111111111"]),
                 ("4111\u{a0}1111\u{a0}1111\u{a0}1111", &["4111\u{a0}1111\u{a0}1111\u{a0}1111"]),
                 ("４１１１１１１１１１１１１１１１", &["４１１１１１１１１１１１１１１１"]),
@@ -156,6 +163,8 @@ mod tests {
                 "4111111111111112",
                 "4111 1111 1111 1112",
                 "4111 1111-1111 1111",
+                "41111_111_1111_1111",
+                "4111\n1111\n1111\n1111",
                 "1234567812345670",
                 "0.4111111111111111",
                 "4111111111111111.5",

@@ -38,7 +38,18 @@ fn around(text: &str, at: usize, script: fn(char) -> bool) -> Option<Range<usize
     let host = &text[at + 1..];
     let host = &host[..host.len() - host.trim_start_matches(|c| letter(c) || matches!(c, '.' | '-')).len()];
     let host = domain(host)?;
-    (!name.is_empty()).then(|| at - name.len()..at + 1 + host.len())
+    let length = if name.is_empty() { quoted(local)? } else { name.len() };
+    Some(at - length..at + 1 + host.len())
+}
+
+/// The longest name in quotes, in bytes.
+const LONGEST_QUOTED: usize = 64;
+
+/// The length of the name in quotes at the end of a text: `"ana b"@example.com`.
+fn quoted(local: &str) -> Option<usize> {
+    let inside = local.strip_suffix('"')?;
+    let start = inside.rfind(['"', '\n', '@'])?;
+    (inside[start..].starts_with('"') && inside.len() - start <= LONGEST_QUOTED).then(|| local.len() - start)
 }
 
 /// The part of a text that is a domain: labels between single dots, the last of them a top-level domain.
@@ -85,6 +96,7 @@ mod tests {
                 ("иван@пример.рф", &["иван@пример.рф"]),
                 ("ana [at] example [dot] com", &["ana [at] example [dot] com"]),
                 ("ana(at)example.com", &["ana(at)example.com"]),
+                (r#"to "ana b"@example.com now"#, &[r#""ana b"@example.com"#]),
                 ("a@b@example.com", &["b@example.com"]),
                 ("ana@example.com.1", &["ana@example.com"]),
                 ("ana＠example．com", &["ana＠example．com"]),

@@ -12,9 +12,12 @@ use super::cues::Cue;
 use super::scan::Scan;
 use super::{Finding, Rule};
 
-/// `+44 20 7946 0018`, `+49 (0)30 901820`.
-static INTERNATIONAL: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?-u)\+[1-9][0-9]{0,2}(?:[ .\-/]?\(?[0-9]{1,5}\)?){1,7}"));
+/// `+44 20 7946 0018`, `+49 (0)30 901820`, `0049 30 901820`.
+static INTERNATIONAL: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?-u)(?:\+[1-9][0-9]{0,2}|00[1-9][0-9]{0,2}[ .\-/](?:\(0\) ?)?[1-9][0-9]{0,4})(?:[ .\-/]?\(?[0-9]{1,5}\)?){1,7}",
+    )
+});
 
 /// `(202) 555-0143`, `202.555.0143`, `1-800-555-0199`.
 static NORTH_AMERICAN: LazyLock<Regex> = LazyLock::new(|| {
@@ -22,10 +25,10 @@ static NORTH_AMERICAN: LazyLock<Regex> = LazyLock::new(|| {
     regex(&format!(r"(?-u)(?:1[ .\-])?{national}"))
 });
 
-/// `020 7946 0018`, `06 12 34 56 78`, `(030) 901820`, `0171/1234567`.
+/// `020 7946 0018`, `06 12 34 56 78`, `06.12.34.56.78`, `(030) 901820`, `0171/1234567`, `070-123 45 67`.
 static TRUNK: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?-u)\(?0[1-9][0-9]{0,3}\)?(?:(?: [0-9]{2,8}){1,5}|(?:-[0-9]{2,8}){1,5}|/[0-9]{5,8}|/[0-9]{2,4}(?: [0-9]{2,4}){1,3})",
+        r"(?-u)\(?0[1-9][0-9]{0,3}\)?(?:[/-][0-9]{2,4}(?: [0-9]{2,4}){1,3}|(?: [0-9]{2,8}){1,5}|(?:-[0-9]{2,8}){1,5}|/[0-9]{5,8}|(?:\.[0-9]{2}){4})",
     )
 });
 
@@ -68,12 +71,15 @@ pub(super) fn find(scan: &Scan<'_>, findings: &mut Vec<Finding>) {
 /// The number without what cannot belong to it: E.164 has at most 15 digits, North America exactly 11.
 fn international(scan: &Scan<'_>, range: Range<usize>) -> Option<Range<usize>> {
     let text = &scan.text[range.clone()];
-    let longest = if text.starts_with("+1") { 11 } else { 15 };
+    let (shortest, longest) = match text {
+        _ if text.starts_with("+1") => (11, 11),
+        _ if text.starts_with('0') => (11, 17),
+        _ => (8, 15),
+    };
     let mut end = range.end;
     while digits(&scan.text[range.start..end]) > longest {
         end = range.start + scan.text[range.start..end].rfind([' ', '.', '-', '/', '('])?;
     }
-    let shortest = if text.starts_with("+1") { 11 } else { 8 };
     let candidate = range.start..end;
     (digits(&scan.text[candidate.clone()]) >= shortest && scan.stands_alone(&candidate)).then_some(candidate)
 }
@@ -119,6 +125,10 @@ mod tests {
                 ("06 12 34 56 78!", &["06 12 34 56 78"]),
                 ("0171/1234567", &["0171/1234567"]),
                 ("(030) 901820", &["(030) 901820"]),
+                ("070-123 45 67; 06.12.34.56.78", &["070-123 45 67", "06.12.34.56.78"]),
+                ("0049 30 901820, 00 1 2", &["0049 30 901820"]),
+                ("Tlf. 12 34 56 78; cellulare 347 1234567", &["12 34 56 78", "347 1234567"]),
+                ("meine Nummer 1512345678", &["1512345678"]),
                 ("call 2025550143 or 2025550144", &["2025550143", "2025550144"]),
                 ("(11) 91234-5678; 8 (495) 123-45-67", &["(11) 91234-5678", "8 (495) 123-45-67"]),
                 ("my number is 2025550143", &["2025550143"]),
@@ -157,6 +167,9 @@ mod tests {
                 "01-02-2026",
                 "01 02 2026",
                 "C++ 2011",
+                "0012345678",
+                "00:12:34.123456",
+                "001 002 003 004",
                 "5+1234567890",
                 "1.234567890",
                 "https://x.example/202-555-0143",
