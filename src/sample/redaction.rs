@@ -29,8 +29,8 @@ pub fn redact(cases: &mut [Case], redactor: &mut Redactor) {
     }
 }
 
-/// Redacts one case. Left alone are its own id and cluster, and what its trace says of itself: that is the trace store's
-/// and speaks of nobody.
+/// Redacts one case. Left alone are its own id and cluster, the model's name, and the ids of its trace: those are the trace
+/// store's and speak of nobody.
 pub fn redact_case(case: &mut Case, redactor: &mut Redactor) {
     // In the order in which a reader meets them, so that the first pseudonyms are those of the conversation.
     for message in &mut case.messages {
@@ -44,6 +44,7 @@ pub fn redact_case(case: &mut Case, redactor: &mut Redactor) {
         redactor.json(tool);
     }
     for result in &mut case.tool_results {
+        redactor.replace(&mut result.name);
         redactor.json(&mut result.arguments);
         redactor.replace(&mut result.content);
     }
@@ -52,8 +53,14 @@ pub fn redact_case(case: &mut Case, redactor: &mut Redactor) {
         redact_output(output, redactor);
     }
     redactor.map(&mut case.metadata);
-    if let Some(error) = case.recorded.as_mut().and_then(|recorded| recorded.error.as_mut()) {
-        redactor.replace(error);
+    if let Some(recorded) = &mut case.recorded {
+        recorded.error.iter_mut().for_each(|error| redactor.replace(error));
+        let scores = std::mem::take(&mut recorded.scores);
+        recorded.scores = scores.into_iter().map(|(name, score)| (redactor.text(&name).into_owned(), score)).collect();
+    }
+    // An application may name a version after whoever made it.
+    if let Some(version) = case.trace.as_mut().and_then(|trace| trace.prompt_version.as_mut()) {
+        redactor.replace(version);
     }
 }
 
@@ -76,7 +83,7 @@ fn redact_document(document: &mut Document, redactor: &mut Redactor) {
 }
 
 fn redact_output(output: &mut Output, redactor: &mut Redactor) {
-    for text in output.content.iter_mut().chain(&mut output.refusal) {
+    for text in output.content.iter_mut().chain(&mut output.refusal).chain(&mut output.finish_reason) {
         redactor.replace(text);
     }
     for call in &mut output.tool_calls {
@@ -157,10 +164,11 @@ mod tests {
             "variables": {"question": {"text": who}},
             "documents": [{"id": who, "content": who, "metadata": {"author": who}}],
             "tools": [{"type": "function", "function": {"name": "send", "description": who}}],
-            "tool_results": [{"name": "send", "arguments": {"to": who}, "content": who}],
+            "tool_results": [{"name": who, "arguments": {"to": who}, "content": who}],
             "request": {"model": "small", "parameters": {"user": who, "stop": [who]}},
-            "output": {"content": who, "tool_calls": [call], "refusal": who},
-            "recorded": {"status": "error", "error": who},
+            "output": {"content": who, "tool_calls": [call], "refusal": who, "finish_reason": who},
+            "recorded": {"status": "error", "error": who, "scores": {who: 1.0}},
+            "trace": {"id": "1", "prompt_version": who},
         }))
     }
 
@@ -170,7 +178,7 @@ mod tests {
         anonymise(&mut cases, &mut redactor(), &key());
         let text = serde_json::to_string(&cases).unwrap();
         assert!(!text.contains("example"), "{text}");
-        assert_eq!(text.matches("<EMAIL_1>").count(), 18, "{text}");
+        assert_eq!(text.matches("<EMAIL_1>").count(), 22, "{text}");
         assert!(!text.contains("<EMAIL_2>"), "{text}");
         assert_eq!(cases[0].id, cases[0].content_id());
     }
