@@ -8,6 +8,7 @@ mod bill;
 mod carry_out;
 mod cases;
 mod check;
+mod clean;
 mod comment;
 mod compare;
 mod conclude;

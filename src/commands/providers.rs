@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Error;
+use super::clean::cleaner;
 use crate::cli::ProviderOptions;
 use crate::config::{Config, Then};
 use crate::provider::{Cache, CacheMode, Provider, ProviderConfig, Recorder};
+use crate::redact::Redactor;
 use crate::score::Scorer;
 use crate::score::judge::Judge;
 
@@ -72,7 +74,8 @@ impl Providers {
             Some((then, was)) => self.make_as_it_was(&name, today.ok(), was, then.missing_variable(&name))?,
             None => self.make(config, &name)?,
         };
-        let provider = provider.with_cache(self.cache.clone());
+        let cleaner = cleaner(Redactor::new(&config.redact)?);
+        let provider = provider.with_cache(self.cache.clone()).with_cleaner(cleaner);
         let provider = match &self.recorder {
             Some(recorder) => provider.with_recorder(recorder.clone()),
             None => provider,

@@ -8,6 +8,7 @@
 mod answer;
 mod anthropic;
 mod cache;
+mod clean;
 mod config;
 mod error;
 mod failure;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::cache::{Cache, CacheMode};
+pub use self::clean::Cleaner;
 pub use self::config::{HttpConfig, ProviderConfig, RecordedConfig};
 pub use self::error::{At, ProviderError, QUOTED_CHARS};
 pub use self::price::{PRICES_AS_OF, Price, Prices};
@@ -52,6 +54,7 @@ pub struct Provider {
     missing: Option<String>,
     cache: Option<Arc<Cache>>,
     recorder: Option<Arc<Recorder>>,
+    cleaner: Option<Cleaner>,
 }
 
 /// Where answers come from.
@@ -100,6 +103,7 @@ impl Provider {
             missing: None,
             cache: None,
             recorder: None,
+            cleaner: None,
         })
     }
 
@@ -125,6 +129,13 @@ impl Provider {
     #[must_use]
     pub fn with_recorder(mut self, recorder: Arc<Recorder>) -> Self {
         self.recorder = Some(recorder);
+        self
+    }
+
+    /// The same provider, whose fresh answers go through `cleaner` before they are stored or given.
+    #[must_use]
+    pub fn with_cleaner(mut self, cleaner: Cleaner) -> Self {
+        self.cleaner = Some(cleaner);
         self
     }
 
@@ -181,7 +192,10 @@ impl Provider {
             let (provider, variable) = (self.name.clone(), variable.clone());
             return Err(ProviderError::NoKey { provider, variable });
         }
-        let completion = server.complete(request).await.map_err(|error| error.without(&self.secrets))?;
+        let mut completion = server.complete(request).await.map_err(|error| error.without(&self.secrets))?;
+        if let Some(cleaner) = &self.cleaner {
+            cleaner.clean(request, &mut completion);
+        }
         if let Some(cache) = &self.cache {
             cache.write(&server.key(request, repeat), &completion);
         }

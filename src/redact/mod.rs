@@ -84,6 +84,8 @@ pub struct Redactor {
     patterns: Vec<Regex>,
     /// Each matches whole findings that are to stay.
     allow: Vec<Regex>,
+    /// A folded text of which everything may be said again.
+    spared: String,
     pseudonyms: Pseudonyms,
     counts: BTreeMap<Rule, usize>,
 }
@@ -95,6 +97,7 @@ impl Redactor {
             rules: config.rules.clone().unwrap_or_else(|| Rule::ALL.to_vec()),
             patterns: config::compile("patterns", &config.patterns, str::to_owned)?,
             allow: config::compile("allow", &config.allow, |entry| format!("^(?:{entry})$"))?,
+            spared: String::new(),
             pseudonyms: Pseudonyms::default(),
             counts: BTreeMap::new(),
         })
@@ -107,9 +110,18 @@ impl Redactor {
             rules: self.rules.clone(),
             patterns: self.patterns.clone(),
             allow: self.allow.clone(),
+            spared: self.spared.clone(),
             pseudonyms: Pseudonyms::default(),
             counts: BTreeMap::new(),
         }
+    }
+
+    /// The same redactor, which lets stay what this text says too, and gives its pseudonyms to nothing else.
+    #[must_use]
+    pub fn sparing(mut self, text: &str) -> Self {
+        self.spared = Folded::new(text).text.into_owned();
+        self.pseudonyms.reserve(&self.spared);
+        self
     }
 
     /// Forgets what it has seen, so that the next text is redacted as if it were the first.
@@ -185,10 +197,13 @@ impl Redactor {
 
     /// Takes out the findings that are allowed, and with them what other rules found inside of those.
     fn spare_allowed(&self, text: &str, findings: &mut Vec<Finding>) {
-        if self.allow.is_empty() {
+        if self.allow.is_empty() && self.spared.is_empty() {
             return;
         }
-        let is_allowed = |finding: &&Finding| self.allow.iter().any(|allow| allow.is_match(finding.of(text)));
+        let is_allowed = |finding: &&Finding| {
+            let value = finding.of(text);
+            self.spared.contains(value) || self.allow.iter().any(|allow| allow.is_match(value))
+        };
         let allowed = finding::join(findings.iter().filter(is_allowed).copied().collect());
         findings.retain(|finding| {
             let behind = allowed.partition_point(|allowed| allowed.start <= finding.start);
