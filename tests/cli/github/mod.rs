@@ -5,6 +5,7 @@ mod check;
 mod comment;
 mod forks;
 mod queue;
+mod secrets;
 mod server;
 mod trouble;
 
