@@ -11,6 +11,12 @@ pub(super) fn cleaner(rules: Redactor) -> Cleaner {
 
 /// What the request says may be said again: what of it came from traces is redacted already, and the rest is the prompt's.
 fn clean(rules: &Redactor, request: &Request, completion: &mut Completion) {
+    let calls = completion.tool_calls.iter().map(ToString::to_string);
+    let mut texts = completion.content.iter().chain(&completion.refusal).cloned().chain(calls);
+    // Most answers have nothing to hide, and a request may be a hundred times as long as its answer.
+    if texts.all(|text| rules.find(&text).is_empty()) {
+        return;
+    }
     let said: String = request.messages.iter().chain(&request.tools).map(|part| part.to_string() + "\n").collect();
     let mut redactor = rules.fresh().sparing(&said);
     for text in completion.content.iter_mut().chain(&mut completion.refusal) {
