@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures how fast eval-gate reads trace files, and in how much memory, beside DuckDB's and jq's reading of the same file.
 
-Needs Python 3.11, a release build, `pip install duckdb`, and jq on PATH.
+Needs Python 3.11, a release build, `pip install duckdb opentelemetry-proto`, and jq on PATH.
 
     benches/traces.py --gigabytes 1 [--seed 1] [--folder /tmp] [--formats jsonl,gz,zst,pb] [--without jq]
 
