@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use super::super::fault::Fault;
 use super::super::http::Pair;
-use super::super::page::{self, Page, Pages};
+use super::super::page::{self, Pages};
 use super::super::{Omissions, Window};
 use super::metadata::cut;
 use super::query::{Condition, Names, Query, pairs};
 use super::row::Row;
-use super::store::{Store, advised, cursor, is_too_much};
+use super::store::{Store, advised, is_too_much};
 
 const NAMES: Names = Names { window: ["fromStartTime", "toStartTime"], time: "startTime", name: "traceName" };
 /// The most that a page may hold.
@@ -206,15 +206,8 @@ fn text(entry: &Value, name: &str) -> String {
 }
 
 async fn all(store: &Store, fields: &str, query: &[Pair]) -> Pages {
-    page::all(async |after| {
-        let mut query = query.to_vec();
-        query.extend([("fields", fields.to_owned()), ("limit", PAGE.to_string())]);
-        query.extend(after.map(|cursor| ("cursor", cursor.to_owned())));
-        let mut body = store.http.get(&["api", "public", "v2", "observations"], &query).await?;
-        let next = cursor(&body);
-        Page::of(&mut body, "data", next)
-    })
-    .await
+    let query = [query, &[("fields", fields.to_owned()), ("limit", PAGE.to_string())]].concat();
+    store.pages(&["api", "public", "v2", "observations"], &query).await
 }
 
 #[cfg(test)]

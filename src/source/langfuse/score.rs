@@ -4,11 +4,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::Omissions;
-use super::super::http::Pair;
 use super::super::mark::{About, Said};
-use super::super::page::{self, Page, Pages};
+use super::super::page::{self, Pages};
 use super::observations::TRACES_AT_ONCE;
-use super::store::{Store, advised, cursor, is_absent};
+use super::store::{Store, advised, is_absent};
 
 /// The most that a page may hold.
 const PAGE: usize = 100;
@@ -72,7 +71,7 @@ pub(super) async fn read(store: &Store, traces: &[String], omissions: &mut Omiss
     let mut said = Vec::new();
     for some in traces.chunks(TRACES_AT_ONCE) {
         let query = [("traceId", some.join(",")), ("fields", "subject".to_owned()), ("limit", PAGE.to_string())];
-        let Pages { entries, fault } = all(store, &query).await;
+        let Pages { entries, fault } = store.pages(&["api", "public", "v3", "scores"], &query).await;
         let scores: Vec<Score> = page::read(entries, "score of an unknown shape", omissions);
         said.extend(scores.into_iter().filter_map(Score::said));
         if let Some(fault) = fault {
@@ -82,17 +81,6 @@ pub(super) async fn read(store: &Store, traces: &[String], omissions: &mut Omiss
         }
     }
     said
-}
-
-async fn all(store: &Store, query: &[Pair]) -> Pages {
-    page::all(async |after| {
-        let mut query = query.to_vec();
-        query.extend(after.map(|cursor| ("cursor", cursor.to_owned())));
-        let mut body = store.http.get(&["api", "public", "v3", "scores"], &query).await?;
-        let next = cursor(&body);
-        Page::of(&mut body, "data", next)
-    })
-    .await
 }
 
 #[cfg(test)]

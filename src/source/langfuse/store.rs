@@ -7,7 +7,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use super::super::fault::Fault;
-use super::super::http::Http;
+use super::super::http::{Http, Pair};
+use super::super::page::{self, Page, Pages};
 use super::super::{Lookup, SourceError};
 use super::LangfuseConfig;
 
@@ -58,6 +59,18 @@ impl Store {
         Ok(self)
     }
 
+    /// A list of the newer API, whose cursor stands beside its entries.
+    pub(super) async fn pages(&self, path: &[&str], query: &[Pair]) -> Pages {
+        page::all(async |after| {
+            let mut query = query.to_vec();
+            query.extend(after.map(|cursor| ("cursor", cursor.to_owned())));
+            let mut body = self.http.get(path, &query).await?;
+            let next = body.pointer("/meta/cursor").and_then(Value::as_str).map(str::to_owned);
+            Page::of(&mut body, "data", next)
+        })
+        .await
+    }
+
     /// A trace's page.
     pub(super) fn link(&self, project: &str, trace: &str) -> String {
         format!("{}/project/{project}/traces/{trace}", self.http.url())
@@ -104,11 +117,6 @@ pub(super) fn is_too_much(fault: &Fault) -> bool {
 
 fn is_events_only(fault: &Fault) -> bool {
     matches!(fault, Fault::Refused(refusal) if refusal.said.contains("events_only"))
-}
-
-/// The entries' place in an answer, and what leads to the next page.
-pub(super) fn cursor(body: &Value) -> Option<String> {
-    body.pointer("/meta/cursor").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The server's own address: people also know those of its API and of its collector.
