@@ -102,6 +102,9 @@ fn from_evalset(config: &Config, path: &Path, sampling: SampleConfig) -> Result<
         if chosen.cases.len() == origin.cases {
             chosen.sampled = origin.sampled;
             chosen.strata = origin.strata;
+        } else {
+            // Those of the evalset are no strata of the traffic.
+            chosen.strata.clear();
         }
     }
     Ok(chosen)

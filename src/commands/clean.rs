@@ -56,7 +56,7 @@ mod tests {
     fn what_the_model_makes_up_goes_and_what_it_was_told_stays() {
         let completion =
             cleaned("Say \"help@shop.example\". I am <EMAIL_1>.", "help@shop.example, ana@example.com, <EMAIL_1>");
-        let wanted = "help@shop.example, <EMAIL_2>, <EMAIL_1>";
+        let wanted = "help@shop.example, <EMAIL_100001>, <EMAIL_1>";
         assert_eq!((completion.content.as_deref(), completion.refusal.as_deref()), (Some(wanted), Some(wanted)));
         assert_eq!(completion.tool_calls[0]["function"]["arguments"], json!({"to": wanted}).to_string());
     }

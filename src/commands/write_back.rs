@@ -31,14 +31,14 @@ fn remarks(plan: &Plan, report: &Report) -> Vec<Remark> {
     let places: BTreeMap<String, (String, String)> = plan.chosen.cases.iter().filter_map(place).collect();
     let judged: BTreeMap<&str, bool> =
         plan.panel.scorers().iter().map(|scorer| (scorer.name.as_str(), scorer.judge().is_some())).collect();
-    let of_store = plan.panel.scorers().iter().filter(|scorer| scorer.recorded_score().is_some());
-    let recorded: BTreeSet<&str> = of_store.map(|scorer| scorer.name.as_str()).collect();
+    let of_store = plan.panel.scorers().iter().filter(|scorer| scorer.unit() != "score" || scorer.is_recorded());
+    let measured: BTreeSet<&str> = of_store.map(|scorer| scorer.name.as_str()).collect();
     let is_recorded = plan.baseline.kind == Baseline::Recorded;
     let mut remarks = Vec::new();
     for result in &report.results {
         let Some((trace, span)) = places.get(&result.case) else { continue };
-        // What came from the store is there already.
-        let own = result.scores.iter().filter(|(scorer, _)| !recorded.contains(scorer.as_str()));
+        // What came from the store is there already, and it measures times, tokens and cost itself.
+        let own = result.scores.iter().filter(|(scorer, _)| !measured.contains(scorer.as_str()));
         for (scorer, pair) in own {
             let remark = |arm: &'static str, of: &str, score: f64, reason: &Option<String>| Remark {
                 trace: trace.clone(),

@@ -158,7 +158,12 @@ impl Provider {
     pub fn peek(&self, request: &Request, repeat: u32) -> Option<Completion> {
         match (&self.backend, &self.cache) {
             (Backend::Recorded(recording), _) => recording.answer(request, repeat).cloned(),
-            (Backend::Live(server), Some(cache)) => cache.read(&server.key(request, repeat)),
+            (Backend::Live(server), Some(cache)) => {
+                let mut completion = cache.read(&server.key(request, repeat))?;
+                // It may have been stored when the rules were others.
+                self.clean(request, &mut completion);
+                Some(completion)
+            }
             (Backend::Live(_), None) => None,
         }
     }
@@ -193,13 +198,17 @@ impl Provider {
             return Err(ProviderError::NoKey { provider, variable });
         }
         let mut completion = server.complete(request).await.map_err(|error| error.without(&self.secrets))?;
-        if let Some(cleaner) = &self.cleaner {
-            cleaner.clean(request, &mut completion);
-        }
+        self.clean(request, &mut completion);
         if let Some(cache) = &self.cache {
             cache.write(&server.key(request, repeat), &completion);
         }
         Ok(completion)
+    }
+
+    fn clean(&self, request: &Request, completion: &mut Completion) {
+        if let Some(cleaner) = &self.cleaner {
+            cleaner.clean(request, completion);
+        }
     }
 
     /// Writes an answer down. One that cannot be written is logged and missing later; the answer itself is not lost.

@@ -78,6 +78,9 @@ impl Rule {
 /// nearer to a number; one round more settles nearly every text, and the bound keeps hostile ones linear.
 const MAX_ROUNDS: usize = 8;
 
+/// More pseudonyms of a rule than a set of cases has: those above are other texts'.
+const NUMBERS_OF_CASES: u32 = 100_000;
+
 /// Replaces what its rules find, and remembers which pseudonym stands for what.
 pub struct Redactor {
     rules: Vec<Rule>,
@@ -121,6 +124,7 @@ impl Redactor {
     pub fn sparing(mut self, text: &str) -> Self {
         self.spared = Folded::new(text).text.into_owned();
         self.pseudonyms.reserve(&self.spared);
+        self.pseudonyms.start_above(NUMBERS_OF_CASES);
         self
     }
 
@@ -202,7 +206,7 @@ impl Redactor {
         }
         let is_allowed = |finding: &&Finding| {
             let value = finding.of(text);
-            self.spared.contains(value) || self.allow.iter().any(|allow| allow.is_match(value))
+            says(&self.spared, value) || self.allow.iter().any(|allow| allow.is_match(value))
         };
         let allowed = finding::join(findings.iter().filter(is_allowed).copied().collect());
         findings.retain(|finding| {
@@ -232,6 +236,16 @@ impl Redactor {
         self.spare_allowed(&scan.text, &mut findings);
         scan.settle(findings)
     }
+}
+
+/// Whether a text says a value, and not only something longer that it is part of.
+fn says(text: &str, value: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let is_whole = |at: usize| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + value.len()..].chars().next());
+        !is_part(before) && !is_part(after)
+    };
+    text.match_indices(value).any(|(at, _)| is_whole(at))
 }
 
 #[cfg(test)]

@@ -49,6 +49,11 @@ impl Pseudonyms {
         }
     }
 
+    /// Gives new values numbers above this one, so that they cannot be mistaken for those of other texts.
+    pub(super) fn start_above(&mut self, number: u32) {
+        self.last = Rule::ALL.iter().chain([&Rule::Pattern]).map(|rule| (rule.label(), number)).collect();
+    }
+
     fn next(&mut self, label: &'static str) -> u32 {
         let last = self.last.entry(label).or_default();
         *last += 1;

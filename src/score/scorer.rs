@@ -65,6 +65,11 @@ impl Scorer {
         }
     }
 
+    /// Whether it only reads what was recorded.
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.kind, Kind::Recorded(_))
+    }
+
     /// The recorded score that it reads, if it does.
     pub fn recorded_score(&self) -> Option<&str> {
         match &self.kind {

@@ -42,7 +42,7 @@ impl Http {
     /// A client for the store at `base`; `headers` carry its keys.
     pub(super) fn new(base: &str, headers: Vec<(HeaderName, SecretString)>) -> Result<Self, SourceError> {
         // What stands before an @ may be a password.
-        let shown = base.split_once('@').map_or(base, |(_, host)| host);
+        let shown = base.rsplit_once('@').map_or(base, |(_, host)| host);
         let wrong = |problem: String| SourceError::Setup { url: shown.to_owned(), problem };
         let base = address(base).map_err(wrong)?;
         let client = client(&base, &headers).map_err(wrong)?;

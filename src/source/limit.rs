@@ -9,6 +9,12 @@ use super::Omissions;
 /// Traces of one window that are read where no limit is written.
 const USUAL: usize = 10_000;
 
+/// Which part of the traces is read, to be said behind the place that they come from; nothing where it is all of them.
+pub(super) fn part(listed: usize, limit: Option<NonZeroUsize>) -> String {
+    let limit = limit.map_or(USUAL, NonZeroUsize::get);
+    if listed > limit { format!(", {limit} of its {listed} traces") } else { String::new() }
+}
+
 /// As many as the limit allows, by a hash of their ids: whatever comes and goes, the same ones of those that stay.
 pub(super) fn choose(mut ids: Vec<String>, limit: Option<NonZeroUsize>, omissions: &mut Omissions) -> Vec<String> {
     let limit = limit.map_or(USUAL, NonZeroUsize::get);

@@ -78,7 +78,12 @@ impl Mark {
             return;
         }
         let mut attributes = Map::from(std::mem::take(&mut span.attributes));
-        if let Value::Object(metadata) = attributes.entry("metadata").or_insert_with(|| Map::new().into()) {
+        let metadata = attributes.entry("metadata").or_insert_with(|| Map::new().into());
+        // Some libraries write it as JSON in a text.
+        if let Some(parsed @ Value::Object(_)) = metadata.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+            *metadata = parsed;
+        }
+        if let Value::Object(metadata) = metadata {
             for (name, value) in &self.labels {
                 metadata.entry(name).or_insert_with(|| value.clone());
             }
@@ -164,7 +169,7 @@ mod tests {
             scores: BTreeMap::from([("faithful".into(), 0.5)]),
             labels: BTreeMap::from([("tone".into(), "kind".into()), ("tier".into(), "other".into())]),
         };
-        let recorded = Map::from_iter([("metadata".to_owned(), json!({"tier": "gold"}))]);
+        let recorded = Map::from_iter([("metadata".to_owned(), json!("{\"tier\": \"gold\"}"))]);
         let mut span = Span { attributes: recorded.into(), ..Span::default() };
         mark.apply(&mut span);
         assert_eq!(span.attributes.get("metadata"), Some(&json!({"tier": "gold", "tone": "kind"})));

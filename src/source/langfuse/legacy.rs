@@ -16,6 +16,8 @@ use super::score::Score;
 use super::store::{Store, advised};
 
 const NAMES: Names = Names { window: ["fromTimestamp", "toTimestamp"], time: "timestamp", name: "name" };
+/// Of what the server says about the end of its API, in characters.
+const LONGEST_WARNING: usize = 300;
 /// The most that a page may hold.
 const PAGE: usize = 100;
 /// What observations do not have and their trace does, by its names and by the newer API's for observations.
@@ -94,7 +96,8 @@ impl Old<'_> {
     async fn get(&self, path: &[&str], query: &[Pair]) -> Result<Value, Fault> {
         let body = self.store.http.get(&[&["api", "public"], path].concat(), query).await?;
         if let Some(message) = body.pointer("/_deprecation/message").and_then(Value::as_str) {
-            *self.warning.borrow_mut() = Some(message.split_whitespace().collect::<Vec<_>>().join(" "));
+            let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            *self.warning.borrow_mut() = Some(line.chars().take(LONGEST_WARNING).collect());
         }
         Ok(body)
     }

@@ -22,7 +22,7 @@ use std::num::NonZeroUsize;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::limit::choose;
+use super::limit::{choose, part};
 use super::mark::{Marks, Said};
 use super::{Batch, Lookup, Moment, Omissions, PromptName, Remark, SourceError, StoredPrompt, now};
 use crate::trace::{Gathering, Trace};
@@ -92,6 +92,7 @@ async fn fetch_at(config: &LangfuseConfig, lookup: Lookup<'_>, now: Timestamp) -
     if read.listed == 0 {
         return Err(SourceError::Empty { of });
     }
+    let of = of + &part(read.listed, config.limit);
     let traces = gather(&store, read, &mut omissions);
     Ok(Batch { traces, omissions: omissions.finish(), of })
 }

@@ -98,6 +98,10 @@ pub(super) async fn read(
                 let (one, other) = pack.split_at(pack.len() / 2);
                 packs.extend([other.to_vec(), one.to_vec()]);
             }
+            Some(fault) if is_too_much(&fault) => {
+                let reason = format!("trace not read: {}", advised(&fault));
+                pack.into_iter().for_each(|trace| omissions.add(&reason, trace));
+            }
             Some(fault) => {
                 // What does not answer after so many tries is not asked for all the rest as well.
                 let reason = format!("trace not read: {}", advised(&fault));

@@ -13,7 +13,7 @@ mod write;
 
 use std::num::NonZeroUsize;
 
-use super::limit::choose;
+use super::limit::{choose, part};
 use super::{Batch, Lookup, Moment, Omissions, Remark, SourceError, Window, now};
 use crate::trace::Gathering;
 use read::Reader;
@@ -61,6 +61,7 @@ pub(super) async fn fetch(config: &LangSmithConfig, lookup: Lookup<'_>) -> Resul
     if roots.is_empty() {
         return Err(SourceError::Empty { of });
     }
+    let of = of + &part(roots.len(), config.limit);
     let chosen = choose(roots.keys().cloned().collect(), config.limit, &mut omissions);
     let mut gathering = Gathering::default();
     for row in reader.rows(&roots, chosen, &mut omissions).await {

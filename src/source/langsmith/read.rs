@@ -130,7 +130,8 @@ impl<'a> Reader<'a> {
 
 /// From before the first start until after the last end.
 fn around<'r>(roots: impl Iterator<Item = &'r (u64, u64)>) -> (Timestamp, Timestamp) {
-    let (first, last) = roots.fold((u64::MAX, 0), |(first, last), (start, end)| (first.min(*start), last.max(*end)));
+    let known = roots.filter(|(start, _)| *start > 0);
+    let (first, last) = known.fold((u64::MAX, 0), |(first, last), (start, end)| (first.min(*start), last.max(*end)));
     let time = |ns: u64| Timestamp::from_nanosecond(ns.into()).unwrap_or_default();
     let since = time(first).checked_sub(MARGIN).unwrap_or(Timestamp::MIN);
     (since, time(last).checked_add(MARGIN).unwrap_or(Timestamp::MAX))

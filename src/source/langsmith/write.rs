@@ -1,7 +1,7 @@
 //! The gate's scores as feedback on the runs that its cases came from.
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{TryStreamExt, stream};
 use serde_json::{Value, json};
@@ -13,9 +13,9 @@ use super::store::{Project, Store};
 
 /// Scores that are sent at the same time.
 const AT_ONCE: usize = 8;
-/// Waits for runs that the server does not know yet, all scores together.
-const WAITS: [Duration; 4] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
+/// How long runs are waited for that the server does not know yet, all scores together, and between two tries.
+const PATIENCE: Duration = Duration::from_secs(15);
+const WAIT: Duration = Duration::from_secs(1);
 /// The longest name that the server takes, in characters.
 const LONGEST_KEY: usize = 180;
 /// How much of a reason is sent, in characters.
@@ -30,24 +30,47 @@ pub(super) async fn write(
     remarks: &[Remark],
     by: &str,
 ) -> Result<usize, SourceError> {
-    let waited = Cell::new(0);
+    let state = State::default();
     let sent = stream::iter(remarks.iter().map(Ok::<_, Fault>));
-    let sent = sent.try_for_each_concurrent(AT_ONCE, |remark| send(store, feedback(remark, by, &project.id), &waited));
-    sent.await.map_err(|fault| match fault.status() {
-        Some(404) => store.error(format!("{fault}; the run is not there, or not yet")),
-        _ => store.explain(&fault),
-    })?;
-    Ok(remarks.len())
+    let sent = sent.try_for_each_concurrent(AT_ONCE, |remark| send(store, feedback(remark, by, &project.id), &state));
+    sent.await.map_err(|fault| store.explain(&fault))?;
+    match state.lost.get() {
+        0 => Ok(remarks.len()),
+        lost => Err(store.error(format!(
+            "of {} scores {lost} were not taken (HTTP 404): the run is not there, or not yet",
+            remarks.len()
+        ))),
+    }
 }
 
-async fn send(store: &Store, feedback: Value, waited: &Cell<usize>) -> Result<(), Fault> {
+/// What the sending of all scores has in common.
+#[derive(Default)]
+struct State {
+    /// Until when runs are waited for that are not there yet.
+    deadline: Cell<Option<Instant>>,
+    /// Scores whose run did not come.
+    lost: Cell<usize>,
+}
+
+impl State {
+    fn may_wait(&self) -> bool {
+        let now = Instant::now();
+        let deadline = self.deadline.get().unwrap_or(now + PATIENCE);
+        self.deadline.set(Some(deadline));
+        now < deadline
+    }
+}
+
+async fn send(store: &Store, feedback: Value, state: &State) -> Result<(), Fault> {
     loop {
         match store.http.post(&["api", "v1", "feedback"], &[], &feedback).await {
             Err(fault) if fault.status() == Some(409) => return replace(store, &feedback).await,
             Err(fault) if fault.status() == Some(404) => {
-                let wait = WAITS.get(waited.get()).ok_or(fault)?;
-                waited.set(waited.get() + 1);
-                tokio::time::sleep(*wait).await;
+                if !state.may_wait() {
+                    state.lost.set(state.lost.get() + 1);
+                    return Ok(());
+                }
+                tokio::time::sleep(WAIT).await;
             }
             sent => return sent.map(|_| ()),
         }
@@ -100,9 +123,11 @@ fn key(name: &str) -> String {
     if name.chars().count() <= LONGEST_KEY {
         return name.to_owned();
     }
-    let hash = format!("{:08x}", hash(name) >> 96);
-    let start: String = name.chars().take(LONGEST_KEY - 1 - hash.len()).collect();
-    format!("{start}~{hash}")
+    // The arm stays: without it a score would be read as one of production's answer.
+    let arm = [".candidate", ".baseline"].into_iter().find(|arm| name.ends_with(arm)).unwrap_or_default();
+    let end = format!("~{:08x}{arm}", hash(name) >> 96);
+    let start: String = name.chars().take(LONGEST_KEY - end.len()).collect();
+    start + &end
 }
 
 #[cfg(test)]
@@ -148,6 +173,7 @@ mod tests {
 
     #[test]
     fn a_long_name_is_cut_and_stays_its_own() {
+        assert!(key(&format!("{}.candidate", "a".repeat(200))).ends_with(".candidate"));
         assert_eq!(key("short"), "short");
         let long = |end: &str| key(&("x".repeat(200) + end));
         assert_eq!(long("a").chars().count(), LONGEST_KEY);

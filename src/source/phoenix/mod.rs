@@ -12,7 +12,7 @@ mod write;
 
 use std::num::NonZeroUsize;
 
-use super::limit::choose;
+use super::limit::{choose, part};
 use super::{Batch, Lookup, Moment, Omissions, PromptName, Remark, SourceError, StoredPrompt, Window, now};
 use crate::trace::Gathering;
 use serde::Deserialize;
@@ -54,6 +54,7 @@ pub(super) async fn fetch(config: &PhoenixConfig, lookup: Lookup<'_>) -> Result<
     if listed.is_empty() {
         return Err(SourceError::Empty { of });
     }
+    let of = of + &part(listed.len(), config.limit);
     let chosen = choose(listed, config.limit, &mut omissions);
     let rows = store.rows(&chosen, &mut omissions).await;
     let marks = store.marks(&rows, &mut omissions).await;
