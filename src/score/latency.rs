@@ -79,12 +79,13 @@ impl Latency {
     }
 }
 
-fn ttft(exchange: &Exchange<'_>) -> Option<f64> {
+/// Milliseconds to the first token, where they were measured.
+pub(super) fn ttft(exchange: &Exchange<'_>) -> Option<f64> {
     exchange.answer.completion.timing.ttft_ms.filter(|time| time.is_finite() && *time >= 0.0)
 }
 
-/// Zero stands for a time that was not measured: no answer takes no time.
-fn total(exchange: &Exchange<'_>) -> Option<f64> {
+/// Milliseconds to the end. Zero stands for a time that was not measured: no answer takes no time.
+pub(super) fn total(exchange: &Exchange<'_>) -> Option<f64> {
     let total = exchange.answer.completion.timing.total_ms;
     (total.is_finite() && total > 0.0).then_some(total)
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{Problem, ScorerError};
 use super::subject::Exchange;
-use super::{Direction, Score};
+use super::{Direction, Score, latency};
 use crate::provider::Usage;
 use crate::replay::Origin;
 
@@ -138,9 +138,8 @@ impl Measurement {
         let completion = &exchange.answer.completion;
         let tokens = |of: fn(&Usage) -> u64| completion.usage.as_ref().map(|usage| of(usage) as f64);
         match self {
-            Self::Ttft => completion.timing.ttft_ms,
-            // Zero stands for a time that was not measured: no answer takes no time.
-            Self::Total => Some(completion.timing.total_ms).filter(|total| *total > 0.0),
+            Self::Ttft => latency::ttft(exchange),
+            Self::Total => latency::total(exchange),
             Self::Input => tokens(|usage| usage.input),
             Self::Output => tokens(|usage| usage.output),
             Self::Cached => tokens(|usage| usage.cached),

@@ -50,6 +50,18 @@ pub(super) fn read<T: DeserializeOwned>(entries: Vec<Value>, odd: &str, omission
     all
 }
 
+/// The ids of listed traces, each once; of entries without one a count, at `place`.
+pub(super) fn trace_ids(entries: &[Value], name: &str, place: &str, omissions: &mut Omissions) -> Vec<String> {
+    let id = |entry: &Value| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut ids: Vec<String> = entries.iter().filter_map(id).collect();
+    for _ in ids.len()..entries.len() {
+        omissions.add("trace without its id", place.to_owned());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
 impl Page {
     /// The list under `name`; without one it is no page.
     pub(super) fn of(body: &mut Value, name: &str, next: Option<String>) -> Result<Self, Fault> {

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use attributes::Attributes;
+pub(crate) use attributes::number;
 pub use gather::{Gathering, Loss};
 pub use harvest::{Found, Harvest, Skipped, cases};
 pub use refusal::Refusal;

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::metadata::parsed;
+
 /// Puts input and output back where the library had them; `false` where Langfuse's own reading is as good.
 pub(super) fn restore(attributes: &mut Map<String, Value>, input: Option<&Value>, output: Option<&Value>) -> bool {
     let Some(names) = places(attributes, input) else { return false };
@@ -35,11 +37,8 @@ fn places(attributes: &Map<String, Value>, input: Option<&Value>) -> Option<[&'s
 /// A request to the Responses API: `OpenInference` records its list of messages as the input, and the instructions only among the
 /// messages that Langfuse takes out, and in the answer.
 fn instructed(attributes: &Map<String, Value>) -> Option<Value> {
-    let parsed = |name: &str| match attributes.get(name)? {
-        Value::String(text) => serde_json::from_str(text).ok(),
-        value => Some(value.clone()),
-    };
-    let answer: Value = parsed("output.value")?;
+    let parsed = |name: &str| attributes.get(name).cloned().map(parsed);
+    let answer = parsed("output.value")?;
     let instructions = answer.get("instructions")?.as_str()?;
     let input = parsed("input.value").filter(Value::is_array)?;
     Some(json!({"input": input, "instructions": instructions}))

@@ -72,14 +72,7 @@ impl Old<'_> {
             let reason = format!("later traces of the window not listed: {}", advised(&fault));
             omissions.add(&reason, self.store.name.clone());
         }
-        let id = |entry: &Value| entry.get("id").and_then(Value::as_str).map(str::to_owned);
-        let mut ids: Vec<String> = entries.iter().filter_map(id).collect();
-        for _ in ids.len()..entries.len() {
-            omissions.add("trace without its id", self.store.name.clone());
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(ids)
+        Ok(page::trace_ids(&entries, "id", &self.store.name, omissions))
     }
 
     /// A page, whose number stands for a cursor.

@@ -64,7 +64,7 @@ fn put(map: &mut Map<String, Value>, name: Option<&str>, value: Value) {
 }
 
 /// A text that is JSON as what it is.
-fn parsed(value: Value) -> Value {
+pub(super) fn parsed(value: Value) -> Value {
     match value {
         Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
         value => value,

@@ -98,14 +98,12 @@ pub(super) async fn read(
                 let (one, other) = pack.split_at(pack.len() / 2);
                 packs.extend([other.to_vec(), one.to_vec()]);
             }
-            Some(fault) if is_too_much(&fault) => {
-                let reason = format!("trace not read: {}", advised(&fault));
-                pack.into_iter().for_each(|trace| omissions.add(&reason, trace));
-            }
             Some(fault) => {
-                // What does not answer after so many tries is not asked for all the rest as well.
+                // What does not answer after so many tries is not asked for all the rest as well; that one trace is too much
+                // says nothing of the others.
+                let rest = if is_too_much(&fault) { Vec::new() } else { std::mem::take(&mut packs) };
                 let reason = format!("trace not read: {}", advised(&fault));
-                pack.into_iter().chain(packs.drain(..).flatten()).for_each(|trace| omissions.add(&reason, trace));
+                pack.into_iter().chain(rest.into_iter().flatten()).for_each(|trace| omissions.add(&reason, trace));
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::super::Omissions;
 use super::super::mark::{About, Marks, Said};
 use super::super::window::nanoseconds;
-use crate::trace::{Event, Gathering, Span, Status};
+use crate::trace::{Event, Gathering, Span, Status, number};
 
 /// Where the exporter keeps what applications say of a run.
 const METADATA: &str = "langsmith.metadata.";
@@ -138,7 +138,7 @@ impl Row {
             ("langsmith.span.tags", json!(self.tags.take().filter(|tags| !tags.is_empty()))),
             ("gen_ai.usage.input_tokens", counted(self.prompt_tokens)),
             ("gen_ai.usage.output_tokens", counted(self.completion_tokens)),
-            ("gen_ai.usage.cost", json!(cost(&self.total_cost))),
+            ("gen_ai.usage.cost", json!(number(&self.total_cost))),
             ("gen_ai.prompt", self.inputs.take()),
             ("gen_ai.completion", self.outputs.take()),
         ];
@@ -172,10 +172,6 @@ impl Row {
         }
         metadata
     }
-}
-
-fn cost(total: &Value) -> Option<f64> {
-    total.as_f64().or_else(|| total.as_str()?.parse().ok())
 }
 
 impl Stats {

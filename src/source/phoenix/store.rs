@@ -85,14 +85,7 @@ impl Store {
             }
             omissions.add(&format!("older traces of the window not listed: {fault}"), self.name.clone());
         }
-        let id = |entry: &Value| entry.get("trace_id").and_then(Value::as_str).map(str::to_owned);
-        let mut ids: Vec<String> = entries.iter().filter_map(id).collect();
-        for _ in ids.len()..entries.len() {
-            omissions.add("trace without its id", self.name.clone());
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        Ok(ids)
+        Ok(page::trace_ids(&entries, "trace_id", &self.name, omissions))
     }
 
     /// All spans of these traces. A trace that may lack some is left out and counted.
